@@ -1,0 +1,117 @@
+namespace KnapsackCloud.Core.Contracts;
+
+/// <summary>What a user asks of a run. Read it with <c>RunSpecReader</c>, which lists every error; docs/run-spec.md has each member.</summary>
+public sealed record RunSpec
+{
+    public string Name { get; init; } = "run";
+    /// <summary>Every random choice of the run is derived from it.</summary>
+    public ulong Seed { get; init; } = 1;
+    /// <summary>Plan-to-publish trips, 1 to 1,000,000.</summary>
+    public int Steps { get; init; } = 320;
+    public ModelSpec Model { get; init; } = new();
+    public TaskSpec Tasks { get; init; } = new();
+    public AllocationSpec Allocation { get; init; } = new();
+    public SamplingSpec Sampling { get; init; } = new();
+    public SplittingSpec Splitting { get; init; } = new();
+    public LearningSpec Learning { get; init; } = new();
+    public EvaluationSpec Evaluation { get; init; } = new();
+    public CheckpointSpec Checkpoints { get; init; } = new();
+    public LimitsSpec Limits { get; init; } = new();
+}
+
+/// <summary>Where policy 0 comes from.</summary>
+public sealed record ModelSpec
+{
+    /// <summary><c>warmup:arithmetic[?target=0.40]</c> trains a small model from nothing; <c>hf:FOLDER</c> takes a Hugging Face folder.</summary>
+    public string Source { get; init; } = "warmup:arithmetic";
+}
+
+public sealed record TaskSpec
+{
+    /// <summary><c>arithmetic:FAMILIES[?pool=1024&amp;weights=...&amp;heldOut=100]</c> or a JSONL file.</summary>
+    public string Source { get; init; } = "arithmetic:add1-5,sub1-5?pool=1024";
+    public string Verifier { get; init; } = "exact";
+    /// <summary>Tasks drawn for a step.</summary>
+    public int PerStep { get; init; } = 64;
+}
+
+public sealed record AllocationSpec
+{
+    public string Policy { get; init; } = "posterior";
+    /// <summary>Step budget = this times the tasks of the step.</summary>
+    public int RolloutsPerTask { get; init; } = 8;
+    public int Min { get; init; } = 2;
+    public int Max { get; init; } = 32;
+    /// <summary>What the budget counts: <c>rollouts</c> or <c>tokens</c>.</summary>
+    public string Unit { get; init; } = "rollouts";
+    public int Rounds { get; init; } = 1;
+    /// <summary>Share of a task's evidence kept at each visit, in (0, 1]: the policy moves, so old evidence fades.</summary>
+    public double Discount { get; init; } = 0.5;
+    /// <summary>Weight of the family prior in rollouts: how many outcomes of the task itself outweigh it.</summary>
+    public double PriorStrength { get; init; } = 2;
+}
+
+public sealed record SamplingSpec
+{
+    /// <summary>0 is greedy.</summary>
+    public double Temperature { get; init; } = 1;
+    /// <summary>Nucleus mass in (0, 1]; 1 is off.</summary>
+    public double TopP { get; init; } = 1;
+    /// <summary>Most likely tokens kept; 0 is off.</summary>
+    public int TopK { get; init; }
+    /// <summary>Longest completion in tokens, end of sequence included.</summary>
+    public int MaxTokens { get; init; } = 7;
+}
+
+/// <summary>How a step's rollouts are cut into work items.</summary>
+public sealed record SplittingSpec
+{
+    /// <summary>Predicted tokens of one work item; sized so that a worker takes 1 to 4 minutes.</summary>
+    public int ItemTokens { get; init; } = 262_144;
+    /// <summary>At least so many items a step (one per worker), as long as there are rollouts for them.</summary>
+    public int MinItems { get; init; } = 2;
+}
+
+public sealed record LearningSpec
+{
+    public string Loss { get; init; } = "grpo";
+    public string Normalisation { get; init; } = "effective";
+    public double LearningRate { get; init; } = 6e-4;
+    /// <summary>Steps over which the learning rate rises linearly from 0.</summary>
+    public int WarmupSteps { get; init; } = 5;
+    public double ClipLow { get; init; } = 0.2;
+    public double ClipHigh { get; init; } = 0.28;
+    /// <summary>Effective rows in one optimiser update.</summary>
+    public int MinibatchRows { get; init; } = 128;
+    /// <summary>Gradients are scaled down to this norm.</summary>
+    public double GradNorm { get; init; } = 1;
+    public double Beta1 { get; init; } = 0.9;
+    public double Beta2 { get; init; } = 0.95;
+    public double WeightDecay { get; init; }
+    /// <summary>Most versions a trajectory may be behind; 0 is strictly on-policy.</summary>
+    public int MaxLag { get; init; }
+}
+
+public sealed record EvaluationSpec
+{
+    /// <summary>Steps between evaluations; 0 is never. The first and the last policy are always evaluated when above 0.</summary>
+    public int Every { get; init; } = 40;
+    /// <summary><c>held-out</c> of the task source, or a JSONL file.</summary>
+    public string Tasks { get; init; } = "held-out";
+    /// <summary>Rollouts per evaluation task.</summary>
+    public int Samples { get; init; } = 4;
+}
+
+public sealed record CheckpointSpec
+{
+    /// <summary>Every so many versions one is kept for good; of the others only the last two stay. 0 keeps only those two, 1 keeps all.</summary>
+    public int KeepEvery { get; init; } = 40;
+}
+
+/// <summary>Where a run stops with its work kept; null is no limit.</summary>
+public sealed record LimitsSpec
+{
+    public long? Rollouts { get; init; }
+    public double? GpuSeconds { get; init; }
+    public double? Usd { get; init; }
+}

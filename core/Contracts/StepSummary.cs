@@ -1,0 +1,58 @@
+namespace KnapsackCloud.Core.Contracts;
+
+/// <summary>What came out of a step's rollouts; written once by Collect.</summary>
+public sealed record StepSummary
+{
+    public int Format { get; init; } = MessageFormat.Current;
+    public required int Step { get; init; }
+    public required PolicyVersion Policy { get; init; }
+    public required int Groups { get; init; }
+    public required int MixedGroups { get; init; }
+    public required int Rollouts { get; init; }
+    public required int MixedRollouts { get; init; }
+    /// <summary>Rollouts without a reward: the verifier failed, or the work item ended in a terminal marker.</summary>
+    public required int ErroredRollouts { get; init; }
+    /// <summary>Mean over tasks of the task's mean reward, so that the allocation does not bend it.</summary>
+    public required double MeanReward { get; init; }
+    /// <summary>Completion tokens.</summary>
+    public required long Tokens { get; init; }
+    /// <summary>Sum of the workers' generation seconds; evaluation work excluded.</summary>
+    public required double GenerationSeconds { get; init; }
+    public required IReadOnlyList<FamilySummary> Families { get; init; }
+    /// <summary>What the plan expected; <see cref="Groups"/> and the ratios say what came out.</summary>
+    public required PlanPrediction Predicted { get; init; }
+    /// <summary>Evaluation of <see cref="Policy"/>, when it was due.</summary>
+    public EvaluationSummary? Evaluation { get; init; }
+    public double EffectiveGradientRatio => Rollouts == 0 ? 0 : (double)MixedRollouts / Rollouts;
+    public double EffectivePromptRatio => Groups == 0 ? 0 : (double)MixedGroups / Groups;
+}
+
+public sealed record FamilySummary(string Family, int Groups, int MixedGroups, int Rollouts, double MeanReward);
+
+public sealed record PlanPrediction(double MeanReward, double EffectiveGradientRatio, double EffectivePromptRatio);
+
+public sealed record EvaluationSummary(int Tasks, int Samples, double MeanReward, IReadOnlyList<FamilySummary> Families);
+
+/// <summary>What one learner update did.</summary>
+public sealed record LearningSummary
+{
+    public int Format { get; init; } = MessageFormat.Current;
+    public required int Step { get; init; }
+    public required PolicyVersion Version { get; init; }
+    /// <summary>Effective rows, that is rollouts of mixed groups.</summary>
+    public required int Rows { get; init; }
+    /// <summary>Tokens computed after packing, and what unpacked rows would have been.</summary>
+    public required long PackedTokens { get; init; }
+    public required long RowTokens { get; init; }
+    public required int Updates { get; init; }
+    public required double Loss { get; init; }
+    /// <summary>Gradient norm before clipping, mean over the updates.</summary>
+    public required double GradientNorm { get; init; }
+    /// <summary>Share of completion tokens whose ratio was clipped.</summary>
+    public required double ClipFraction { get; init; }
+    /// <summary>Mean over completion tokens, in nats.</summary>
+    public required double Entropy { get; init; }
+    /// <summary>Largest absolute difference of sampler and learner log-probs in the first update, where both are the same policy.</summary>
+    public required double MaxLogProbMismatch { get; init; }
+    public required double Seconds { get; init; }
+}

@@ -1,0 +1,49 @@
+using KnapsackCloud.Core.Contracts;
+
+namespace KnapsackCloud.Core.Plan;
+
+/// <summary>What an allocation policy decides on: the tasks of a step (or of a file), a budget, and bounds per task.</summary>
+public sealed record AllocationProblem
+{
+    public required IReadOnlyList<TaskEvidence> Tasks { get; init; }
+    /// <summary>In rollouts, or in tokens when costs are tokens. At least the cost of <see cref="Min"/> rollouts of every task.</summary>
+    public required double Budget { get; init; }
+    public required int Min { get; init; }
+    public required int Max { get; init; }
+    /// <summary>Weight of the prior in rollouts.</summary>
+    public double PriorStrength { get; init; } = 2;
+}
+
+/// <summary>What is known of a task's success rate, and what one rollout of it costs.</summary>
+public sealed record TaskEvidence
+{
+    public required TaskId Task { get; init; }
+    /// <summary>Tasks of a family share a prior.</summary>
+    public string Family { get; init; } = "";
+    /// <summary>Discounted counts; both 0 for a task never seen.</summary>
+    public double Successes { get; init; }
+    public double Failures { get; init; }
+    /// <summary>The paper's point estimate: mean reward of the last visit; null for a task never seen.</summary>
+    public double? LastSuccessRate { get; init; }
+    /// <summary>Mean of the family prior in (0, 1).</summary>
+    public double PriorMean { get; init; } = 0.5;
+    /// <summary>Of one rollout in the budget's unit; positive.</summary>
+    public double Cost { get; init; } = 1;
+}
+
+/// <summary>Rollouts per task, in the order of the problem's tasks, and the proof of how good they are.</summary>
+public sealed record Allocation(IReadOnlyList<int> Rollouts, IReadOnlyList<TaskForecast> Forecasts, PlanCertificate Certificate);
+
+/// <param name="Value">What the allocated rollouts are expected to teach.</param>
+/// <param name="SuccessRate">Predicted success rate.</param>
+/// <param name="Mixed">Predicted chance that the group is mixed.</param>
+public readonly record struct TaskForecast(double Value, double SuccessRate, double Mixed);
+
+/// <summary>A rule for spending a step's budget. Pure: same problem, same allocation; permuting the tasks permutes the result and nothing else.</summary>
+public interface IAllocationPolicy
+{
+    /// <summary>As in a spec or on the command line.</summary>
+    string Name { get; }
+
+    Allocation Allocate(AllocationProblem problem);
+}

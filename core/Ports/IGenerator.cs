@@ -1,0 +1,49 @@
+using KnapsackCloud.Core.Contracts;
+
+namespace KnapsackCloud.Core.Ports;
+
+/// <summary>One prompt and the seeds of its rollouts: the prompt is computed once and shared among them.</summary>
+public sealed record GenerationPrompt(int[] TokenIds, IReadOnlyList<ulong> Seeds);
+
+/// <summary>One sampled completion.</summary>
+/// <param name="TokenIds">New tokens only, end of sequence included.</param>
+/// <param name="LogProbs">Natural logs under the sampling distribution, one per token.</param>
+/// <param name="ModelLogProbs">Natural logs of the model at temperature 1 without truncation; the same array when the two distributions are one.</param>
+public sealed record Completion(int[] TokenIds, float[] LogProbs, float[] ModelLogProbs, StopReason Stop);
+
+/// <summary>Samples from one policy. Knows token ids only, never text.</summary>
+public interface IGenerator
+{
+    /// <summary>
+    /// Completions [prompt][seed], in the order given. A rollout's tokens depend on its prompt, its seed and the sampling
+    /// alone (up to the rounding of the batch it ran in): same call, same result.
+    /// </summary>
+    Completion[][] Generate(IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, CancellationToken cancellation);
+}
+
+/// <summary>Text to token ids and back. Thread-safe.</summary>
+public interface ITokenizer
+{
+    /// <exception cref="FormatException">The text has a character the vocabulary lacks.</exception>
+    int[] Encode(string text);
+
+    /// <summary>Special tokens such as end of sequence are left out.</summary>
+    string Decode(ReadOnlySpan<int> ids);
+}
+
+/// <summary>A policy that was loaded and can generate. Dispose gives it back.</summary>
+public interface ILoadedPolicy : IDisposable
+{
+    IGenerator Generator { get; }
+    ITokenizer Tokenizer { get; }
+}
+
+/// <summary>Opens policies of a run, verified against their manifest; keeps the last few loaded.</summary>
+public interface IPolicyLoader
+{
+    /// <exception cref="CheckpointException">A file is missing or differs from the manifest.</exception>
+    Task<ILoadedPolicy> OpenAsync(RunId run, PolicyVersion version, CancellationToken cancellation);
+}
+
+/// <summary>A checkpoint is missing, incomplete or damaged.</summary>
+public sealed class CheckpointException(string message, Exception? inner = null) : Exception(message, inner);
