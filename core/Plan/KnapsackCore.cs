@@ -13,8 +13,9 @@ internal sealed class KnapsackCore
 {
     private const int MostTasks = 48;
     private const int MostStates = 8_192;
-    /// <summary>Share of the budget's worth at the price below which a shortfall is not worth a search.</summary>
-    private const double GoodEnough = 1e-10;
+    /// <summary>Share of the budget's worth at the price below which a shortfall of many tasks is not worth a search; few are solved to the proof.</summary>
+    private const double GoodEnough = 1e-7;
+    private const int FewTasks = 64;
 
     private readonly KnapsackItem[] _items;
     private readonly Func<int, TaskId> _id;
@@ -36,7 +37,7 @@ internal sealed class KnapsackCore
 
     /// <param name="start">Optimal at its price but for its unspent remainder.</param>
     public static KnapsackSolution Improve(KnapsackItem[] items, Func<int, TaskId> id, CostUnits units, KnapsackSolution start) =>
-        new KnapsackCore(items, id, units, start).Search(start.Price * units.ToCost(units.Budget) * GoodEnough);
+        new KnapsackCore(items, id, units, start).Search(items.Length <= FewTasks ? 0 : start.Price * units.ToCost(units.Budget) * GoodEnough);
 
     private KnapsackSolution Search(double goodEnough)
     {
@@ -69,7 +70,7 @@ internal sealed class KnapsackCore
         var near = Enumerable.Range(0, losses.Length).Where(i => losses[i] < _shortfall).ToArray();
         int ByLoss(int left, int right) =>
             losses[left] != losses[right] ? losses[left].CompareTo(losses[right]) : _id(left).CompareTo(_id(right));
-        Selection.Smallest(near, MostTasks + 1, ByLoss);
+        Selection.Prefix(near, MostTasks + 1, _ => 1, ByLoss);
         var core = near.AsSpan(0, Math.Min(near.Length, MostTasks + 1));
         core.Sort(ByLoss);
         if (near.Length > MostTasks)
