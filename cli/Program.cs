@@ -1,1 +1,6 @@
-return 0;
+using KnapsackCloud.Cli;
+using KnapsackCloud.Cli.Commands;
+
+return await CommandLine.RunAsync(args,
+[
+]);
