@@ -1,5 +1,4 @@
 using KnapsackCloud.Cli;
-using KnapsackCloud.Cli.Commands;
 
 return await CommandLine.RunAsync(args,
 [

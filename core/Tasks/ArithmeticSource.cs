@@ -38,7 +38,10 @@ public static partial class ArithmeticSource
             var first = match.Groups["first"].Value[0] - '0';
             var last = match.Groups["last"].Success ? match.Groups["last"].Value[0] - '0' : first;
             if (first >= 1 && first <= last && last <= ArithmeticFamily.Width)
-                return [.. Enumerable.Range(first, last - first + 1).Select(match.Groups["op"].Value == "add" ? ArithmeticFamily.Add : ArithmeticFamily.Sub)];
+            {
+                var digits = Enumerable.Range(first, last - first + 1);
+                return [.. match.Groups["op"].Value == "add" ? digits.Select(ArithmeticFamily.Add) : digits.Select(ArithmeticFamily.Sub)];
+            }
         }
 
         errors.Add(Error($"'{text}' is no family; use add or sub and a digit count or range from 1 to {ArithmeticFamily.Width}, such as add1-5"));
