@@ -1,2 +1,3 @@
 namespace KnapsackCloud.Core.Plan;
+
 public static class AllocationPolicies { public static IReadOnlyList<string> Names { get; } = ["uniform", "knapsack", "posterior"]; }
