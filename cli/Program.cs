@@ -1,5 +1,8 @@
 using KnapsackCloud.Cli;
+using KnapsackCloud.Cli.Commands;
 
 return await CommandLine.RunAsync(args,
 [
+    RunCommand.Create(),
+    EvaluateCommand.Create(),
 ]);

@@ -1,0 +1,45 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Tokenizers;
+using KnapsackCloud.Model.Transformer;
+using KnapsackCloud.Model.Weights;
+
+namespace KnapsackCloud.Cli.Evaluating;
+
+/// <summary>A model folder opened for several engines, which share its weights.</summary>
+internal sealed class OpenModel : IDisposable
+{
+    private readonly DecoderModel _model;
+
+    private OpenModel(DecoderModel model, ITokenizer tokenizer, int engines)
+    {
+        _model = model;
+        Tokenizer = tokenizer;
+        Engines = [.. Enumerable.Range(0, engines).Select(_ => new GenerationEngine(model))];
+    }
+
+    public ITokenizer Tokenizer { get; }
+    public IReadOnlyList<IGenerator> Engines { get; }
+
+    /// <exception cref="InvalidInputException">No such folder, or not a model that can be read.</exception>
+    public static OpenModel From(string folder, int engines)
+    {
+        var model = CheckpointFolder.Load(folder);
+        try
+        {
+            return new OpenModel(model, TokenizerLoader.Load(folder), engines);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Bounds the longest completion by the room the model has after the longest prompt.</summary>
+    public SamplingSpec Fit(SamplingSpec sampling, IReadOnlyList<TrainingTask> tasks) =>
+        sampling with { MaxTokens = Math.Min(sampling.MaxTokens, Math.Max(1, _model.Config.MaxPositionEmbeddings - tasks.Max(task => task.Prompt.Length))) };
+
+    public void Dispose() => _model.Dispose();
+}
