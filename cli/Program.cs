@@ -5,4 +5,5 @@ return await CommandLine.RunAsync(args,
 [
     RunCommand.Create(),
     EvaluateCommand.Create(),
+    CompareCommand.Create(),
 ]);

@@ -72,22 +72,13 @@ internal static class RunCommand
         }
         else
         {
-            foreach (var table in ReportTables.Build(history)) Print(table);
+            foreach (var table in ReportTables.Build(history)) TableView.Print(table);
             AnsiConsole.WriteLine($"report: {page}");
         }
 
         if (status.State == RunState.Completed) return ExitCodes.Done;
         await Console.Error.WriteLineAsync($"error: the run is {status.State.ToString().ToLowerInvariant()}: {status.Reason}").ConfigureAwait(false);
         return ExitCodes.Failed;
-    }
-
-    private static void Print(ReportTable table)
-    {
-        var view = new Table().Border(TableBorder.Simple).Title(Markup.Escape(table.Title));
-        foreach (var (i, column) in table.Columns.Index()) view.AddColumn(i == 0 ? new TableColumn(Markup.Escape(column)) : new TableColumn(Markup.Escape(column)).RightAligned());
-        if (table.Columns.All(column => column.Length == 0)) view.HideHeaders();
-        foreach (var row in table.Rows) view.AddRow([.. row.Select(Markup.Escape)]);
-        AnsiConsole.Write(view);
     }
 
     private static void Check(ParseResult parsed)

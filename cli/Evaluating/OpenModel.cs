@@ -19,6 +19,8 @@ internal sealed class OpenModel : IDisposable
         Engines = [.. Enumerable.Range(0, engines).Select(_ => new GenerationEngine(model))];
     }
 
+    /// <summary>Prompt and completion together.</summary>
+    public int MaxPositions => _model.Config.MaxPositionEmbeddings;
     public ITokenizer Tokenizer { get; }
     public IReadOnlyList<IGenerator> Engines { get; }
 
@@ -36,10 +38,6 @@ internal sealed class OpenModel : IDisposable
             throw;
         }
     }
-
-    /// <summary>Bounds the longest completion by the room the model has after the longest prompt.</summary>
-    public SamplingSpec Fit(SamplingSpec sampling, IReadOnlyList<TrainingTask> tasks) =>
-        sampling with { MaxTokens = Math.Min(sampling.MaxTokens, Math.Max(1, _model.Config.MaxPositionEmbeddings - tasks.Max(task => task.Prompt.Length))) };
 
     public void Dispose() => _model.Dispose();
 }

@@ -61,6 +61,10 @@ internal sealed class RunSession : IDisposable
         return status.Id;
     }
 
+    /// <summary>A run of exactly this spec that is not given up, or null.</summary>
+    public async Task<RunId?> FindAsync(RunSpec spec, CancellationToken cancellation) =>
+        await StoredRuns.FindAsync(_store, spec, cancellation).ConfigureAwait(false) is { } status ? Open(status.Id) : null;
+
     public Task<RunStatus> RunAsync(RunId run, CancellationToken cancellation) => _pipeline.RunAsync(run, cancellation);
 
     public Task<RunHistory> ReadHistoryAsync(RunId run, CancellationToken cancellation) =>

@@ -18,6 +18,20 @@ internal static class StoredRuns
         return found ?? throw new InvalidInputException("--resume", runs.Count == 0 ? "there is no run in this store; start one, or name its folder with --out" : $"there is no run '{name}'; the latest are {string.Join(", ", runs.Take(5).Select(run => run.Id))}");
     }
 
+    /// <summary>The latest run of exactly this spec that is running or completed; null when there is none.</summary>
+    public static async Task<RunStatus?> FindAsync(IRunStore store, RunSpec spec, CancellationToken cancellation)
+    {
+        foreach (var run in await ListAsync(store, cancellation).ConfigureAwait(false))
+        {
+            if (run.State is RunState.Running or RunState.Completed &&
+                await store.ReadAsync(BlobNames.Spec(run.Id), cancellation).ConfigureAwait(false) is { } blob &&
+                JsonSerializer.Deserialize(blob.Content.Span, ContractsJson.Default.RunSpec) == spec)
+                return run;
+        }
+
+        return null;
+    }
+
     /// <summary>Those that changed last come first.</summary>
     private static async Task<List<RunStatus>> ListAsync(IRunStore store, CancellationToken cancellation)
     {
