@@ -24,7 +24,7 @@ internal sealed class RunSession : IDisposable
     {
         _time = time;
         _store = new FolderRunStore(folder, time);
-        _folders = new PolicyFolders(_store, Path.Combine(Path.GetTempPath(), $"knapsack-{Guid.NewGuid():N}"));
+        _folders = new PolicyFolders(_store, _store.NewScratchFolder());
         _policies = new PolicyLoader(_folders);
         _learner = new GrpoLearner();
         Monitor = new RunMonitor(time, timing => _timings?.Append(timing));
