@@ -120,7 +120,7 @@ public sealed class MemoryQueue(string name, TimeProvider time, MemoryQueueOptio
         }
     }
 
-    private void GiveBack(Entry entry, DateTimeOffset due)
+    private static void GiveBack(Entry entry, DateTimeOffset due)
     {
         entry.Leased = false;
         entry.DueAt = due;
@@ -166,10 +166,10 @@ public sealed class MemoryQueue(string name, TimeProvider time, MemoryQueueOptio
         public Task SnoozeAsync(TimeSpan delay, CancellationToken cancellation) => Settle((entry, now) =>
         {
             entry.Deliveries--;
-            queue.GiveBack(entry, now + delay);
+            GiveBack(entry, now + delay);
         });
 
-        public Task AbandonAsync(CancellationToken cancellation) => Settle((entry, now) => queue.GiveBack(entry, now));
+        public Task AbandonAsync(CancellationToken cancellation) => Settle((entry, now) => GiveBack(entry, now));
 
         public Task RejectAsync(string reason, CancellationToken cancellation) => Settle((_, _) => queue.Bury(node, reason));
 

@@ -9,7 +9,7 @@ internal sealed class ParquetColumnWriter(ParquetRowGroupWriter group, ParquetSc
 {
     private int _next;
 
-    public ValueTask TextAsync(IReadOnlyCollection<string?> values) => new(group.WriteAsync(Next(), values!).AsTask());
+    public Task TextAsync(IReadOnlyCollection<string?> values) => group.WriteAsync(Next(), values!);
 
     public async ValueTask NumbersAsync<T>(IEnumerable<T> values) where T : struct =>
         await group.WriteAsync<T>(Next(), values.ToArray(), null, null, cancellation);

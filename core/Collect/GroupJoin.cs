@@ -8,14 +8,16 @@ public sealed record ItemResult(WorkItem Item, IReadOnlyList<Trajectory>? Trajec
 /// <summary>Joins the chunks of a step's work items into groups, checking that every planned rollout is there exactly once.</summary>
 public static class GroupJoin
 {
-    /// <summary>Groups of one purpose in the order their tasks first appear in the plan's items.</summary>
+    /// <summary>Groups of one purpose: training in the order of the plan's allocations, evaluation in task order.</summary>
     /// <exception cref="InvalidDataException">A blob does not hold exactly the rollouts its item was planned with.</exception>
     public static IReadOnlyList<TaskGroup> Join(StepPlan plan, IReadOnlyList<ItemResult> results, WorkPurpose purpose)
     {
         var ofPurpose = results.Where(result => result.Item.Purpose == purpose).ToList();
         foreach (var result in ofPurpose) CheckIdentities(plan, result);
         var arrived = ofPurpose.SelectMany(result => result.Trajectories ?? []).ToLookup(trajectory => trajectory.Task);
+        var places = plan.Allocations.Select((allocation, place) => (allocation.Task, place)).ToDictionary(pair => pair.Task, pair => pair.place);
         return [.. ofPurpose.SelectMany(result => result.Item.Chunks).GroupBy(chunk => chunk.Task)
+            .OrderBy(chunks => purpose == WorkPurpose.Training ? places[chunks.Key] : 0).ThenBy(chunks => chunks.Key)
             .Select(chunks => Joined(chunks.Key, chunks.Sum(chunk => chunk.Count), arrived[chunks.Key]))];
     }
 

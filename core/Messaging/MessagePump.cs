@@ -7,11 +7,13 @@ namespace KnapsackCloud.Core.Messaging;
 public interface IMessagePump
 {
     /// <summary>Handles one message; false when the queue had none.</summary>
-    /// <exception cref="OperationCanceledException">Stopped; a message in work was given back without using an attempt.</exception>
-    Task<bool> PumpOneAsync(CancellationToken stop);
+    /// <param name="stop">Receives no message any more; one in work is finished.</param>
+    /// <param name="abort">Cancels the work too and gives its message back without using an attempt.</param>
+    /// <exception cref="OperationCanceledException">Stopped or aborted.</exception>
+    Task<bool> PumpOneAsync(CancellationToken stop, CancellationToken abort);
 
     /// <summary>Handles messages until stopped; a failing queue is reported and tried again.</summary>
-    Task RunAsync(CancellationToken stop);
+    Task RunAsync(CancellationToken stop, CancellationToken abort);
 }
 
 /// <summary>Takes messages from one queue to one handler, one at a time, each under a renewed lease, and settles each in one place.</summary>
@@ -21,15 +23,15 @@ public sealed class MessagePump<TMessage>(
 {
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(30);
 
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(CancellationToken stop, CancellationToken abort)
     {
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                await PumpOneAsync(stop);
+                await PumpOneAsync(stop, abort);
             }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested || abort.IsCancellationRequested)
             {
                 return;
             }
@@ -41,28 +43,28 @@ public sealed class MessagePump<TMessage>(
         }
     }
 
-    public async Task<bool> PumpOneAsync(CancellationToken stop)
+    public async Task<bool> PumpOneAsync(CancellationToken stop, CancellationToken abort)
     {
         var lease = await queue.ReceiveAsync(options.Lease, stop);
         if (lease is null) return false;
 
         if (MessageJson.TryDecode<TMessage>(lease.Body, out var message, out var problem))
-            await HandleAsync(lease, message, stop);
+            await HandleAsync(lease, message, abort);
         else
             await RejectAsync(lease, problem);
         return true;
     }
 
-    private async Task HandleAsync(ILease lease, TMessage message, CancellationToken stop)
+    private async Task HandleAsync(ILease lease, TMessage message, CancellationToken abort)
     {
         try
         {
             if (lease.Attempt > options.MaxAttempts)
                 throw new TimeoutException($"no attempt of {options.MaxAttempts} came to an end: the process died or lost its lease each time");
-            var outcome = await LeasedWork.RunAsync(lease, options.Lease, time, token => handler.HandleAsync(message, token), stop);
+            var outcome = await LeasedWork.RunAsync(lease, options.Lease, time, token => handler.HandleAsync(message, token), abort);
             await SettleAsync(lease, outcome);
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (abort.IsCancellationRequested)
         {
             await lease.SnoozeAsync(TimeSpan.Zero, CancellationToken.None);
             throw;
@@ -70,7 +72,7 @@ public sealed class MessagePump<TMessage>(
         catch (Exception error) when (error is not SettlementException)
         {
             observer.AttemptFailed(queue.Name, lease.MessageId, lease.Attempt, error);
-            await RetryOrGiveUpAsync(lease, message, error, stop);
+            await RetryOrGiveUpAsync(lease, message, error, abort);
         }
     }
 
@@ -79,7 +81,7 @@ public sealed class MessagePump<TMessage>(
     {
         try
         {
-            // The work is done: being stopped now must not leave it unsettled.
+            // The work is done: being aborted now must not leave it unsettled.
             var settled = outcome switch
             {
                 null => LeaseLost(lease),
@@ -107,17 +109,17 @@ public sealed class MessagePump<TMessage>(
         return lease.RejectAsync(reason, CancellationToken.None);
     }
 
-    private async Task RetryOrGiveUpAsync(ILease lease, TMessage message, Exception error, CancellationToken stop)
+    private async Task RetryOrGiveUpAsync(ILease lease, TMessage message, Exception error, CancellationToken abort)
     {
         // Wrong input stays wrong: trying again would only cost.
         if (lease.Attempt >= options.MaxAttempts || error is InvalidInputException)
         {
-            await handler.GiveUpAsync(message, error, stop);
+            await handler.GiveUpAsync(message, error, abort);
             await lease.RejectAsync(error.Message, CancellationToken.None);
             return;
         }
         var delay = TimeSpan.FromTicks(Math.Min(LongestRetryDelay.Ticks, options.RetryDelay.Ticks << Math.Min(lease.Attempt - 1, 20)));
-        await LeasedWork.RunAsync(lease, options.Lease, time, async token => { await Task.Delay(delay, time, token); return lease; }, stop);
+        await LeasedWork.RunAsync(lease, options.Lease, time, async token => { await Task.Delay(delay, time, token); return lease; }, abort);
         await lease.AbandonAsync(CancellationToken.None);
     }
 }

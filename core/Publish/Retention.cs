@@ -17,6 +17,7 @@ public static class Retention
     /// </summary>
     public static async Task PruneAsync(IRunStore store, RunId run, RunSpec spec, PolicyVersion current, CancellationToken cancellation)
     {
+        if (spec.Checkpoints.KeepEvery == 1) return;
         var doomed = new Stack<IReadOnlyList<BlobName>>();
         for (var version = current.Value - 2; version > 0; version--)
         {

@@ -1,7 +1,6 @@
 using System.Globalization;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Messaging;
-using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rollout;
 using KnapsackCloud.Core.Stages;
 
