@@ -1,1 +1,9 @@
-return 0;
+using KnapsackCloud.Cli;
+using KnapsackCloud.Cli.Commands;
+
+return await CommandLine.RunAsync(args,
+[
+    RunCommand.Create(),
+    EvaluateCommand.Create(),
+    CompareCommand.Create(),
+]);

@@ -1,0 +1,57 @@
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Transformer;
+
+/// <summary>
+/// Weights of one layer. Projections that read the same input are one matrix: rows of QueryKeyValue are q, k, v; rows of
+/// GateUp are gate, up. D hidden, Q query size, K key-value size, F intermediate.
+/// </summary>
+public sealed record DecoderLayer(
+    Tensor AttentionNorm_D,
+    Tensor QueryKeyValue_QKKxD,
+    Tensor Output_DxQ,
+    Tensor FeedForwardNorm_D,
+    Tensor GateUp_2FxD,
+    Tensor Down_DxF)
+{
+    /// <summary>Hidden states after the layer, for whole sequences.</summary>
+    /// <param name="x_BTD">Hidden states before it.</param>
+    /// <param name="mask">True where a query may look, broadcastable to [B, heads, T, T]; null is causal.</param>
+    public Tensor Forward(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask)
+    {
+        var attended_BTD = x_BTD + Attend(Kernels.RmsNorm(x_BTD, AttentionNorm_D, config.RmsNormEps), config, rotary, mask);
+        return attended_BTD + FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps), config);
+    }
+
+    private Tensor Attend(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask)
+    {
+        long batch = x_BTD.shape[0], length = x_BTD.shape[1];
+        int heads = config.NumAttentionHeads, keyValueHeads = config.NumKeyValueHeads, size = config.HeadDim;
+        var qkv_BTHD = nn.functional.linear(x_BTD, QueryKeyValue_QKKxD).view(batch, length, heads + 2 * keyValueHeads, size);
+        var rotated_BTHD = rotary.Apply(qkv_BTHD.narrow(2, 0, heads + keyValueHeads));
+        var q_BHTD = rotated_BTHD.narrow(2, 0, heads).transpose(1, 2);
+        var k_BHTD = ForEveryQuery(rotated_BTHD.narrow(2, heads, keyValueHeads).transpose(1, 2), config);
+        var v_BHTD = ForEveryQuery(qkv_BTHD.narrow(2, heads + keyValueHeads, keyValueHeads).transpose(1, 2), config);
+        var o_BHTD = nn.functional.scaled_dot_product_attention(q_BHTD, k_BHTD, v_BHTD, attn_mask: mask, is_casual: mask is null);
+        return nn.functional.linear(o_BHTD.transpose(1, 2).reshape(batch, length, config.QuerySize), Output_DxQ);
+    }
+
+    /// <summary>Repeats each key-value head for the query heads that share it.</summary>
+    private static Tensor ForEveryQuery(Tensor heads_BKTD, ModelConfig config)
+    {
+        if (config.QueriesPerKeyValue == 1) return heads_BKTD;
+        long batch = heads_BKTD.shape[0], length = heads_BKTD.shape[2];
+        return heads_BKTD.unsqueeze(2)
+            .expand(batch, config.NumKeyValueHeads, config.QueriesPerKeyValue, length, config.HeadDim)
+            .reshape(batch, config.NumAttentionHeads, length, config.HeadDim);
+    }
+
+    /// <summary>SwiGLU (arXiv 2002.05202).</summary>
+    internal Tensor FeedForward(Tensor x_BTD, ModelConfig config)
+    {
+        var gateUp_BT2F = nn.functional.linear(x_BTD, GateUp_2FxD);
+        var gate_BTF = gateUp_BT2F.narrow(-1, 0, config.IntermediateSize);
+        var up_BTF = gateUp_BT2F.narrow(-1, config.IntermediateSize, config.IntermediateSize);
+        return nn.functional.linear(nn.functional.silu(gate_BTF) * up_BTF, Down_DxF);
+    }
+}

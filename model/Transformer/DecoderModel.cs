@@ -1,0 +1,117 @@
+using KnapsackCloud.Core.Rollout;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Transformer;
+
+/// <summary>
+/// A Llama-like decoder: embedding, layers, final norm, head. Owns its weights. Weights of a projection are
+/// [outputs, inputs], as in Hugging Face checkpoints.
+/// </summary>
+public sealed class DecoderModel : IDisposable
+{
+    private DecoderModel(ModelConfig config, IReadOnlyList<Tensor> parameters, Rotary rotary, bool ownsRotary)
+    {
+        Config = config;
+        Parameters = parameters;
+        Rotary = rotary;
+        _ownsRotary = ownsRotary;
+        Embedding_VxD = parameters[0];
+        Layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => LayerAt(1 + 6 * i))];
+        FinalNorm_D = parameters[1 + 6 * config.NumHiddenLayers];
+        Head_VxD = config.TieWordEmbeddings ? Embedding_VxD : parameters[^1];
+
+        DecoderLayer LayerAt(int at) =>
+            new(parameters[at], parameters[at + 1], parameters[at + 2], parameters[at + 3], parameters[at + 4], parameters[at + 5]);
+    }
+
+    private readonly bool _ownsRotary;
+
+    public ModelConfig Config { get; }
+    /// <summary>Every weight once, in a fixed order: embedding; per layer its six in the order of <see cref="DecoderLayer"/>; final norm; head unless tied.</summary>
+    public IReadOnlyList<Tensor> Parameters { get; }
+    public Rotary Rotary { get; }
+    public Tensor Embedding_VxD { get; }
+    public IReadOnlyList<DecoderLayer> Layers { get; }
+    public Tensor FinalNorm_D { get; }
+    public Tensor Head_VxD { get; }
+
+    /// <summary>Shapes of <see cref="Parameters"/>, in their order.</summary>
+    public static IReadOnlyList<long[]> ParameterShapes(ModelConfig config)
+    {
+        long d = config.HiddenSize, f = config.IntermediateSize, q = config.QuerySize, k = config.KeyValueSize;
+        var shapes = new List<long[]> { new[] { config.VocabSize, d } };
+        for (var i = 0; i < config.NumHiddenLayers; i++) shapes.AddRange([[d], [q + 2 * k, d], [d, q], [d], [2 * f, d], [d, f]]);
+        shapes.Add([d]);
+        if (!config.TieWordEmbeddings) shapes.Add([config.VocabSize, d]);
+        return shapes;
+    }
+
+    /// <summary>Takes ownership of weights in the order and shapes of <see cref="ParameterShapes"/>.</summary>
+    public static DecoderModel FromParameters(ModelConfig config, IReadOnlyList<Tensor> parameters)
+    {
+        foreach (var parameter in parameters) parameter.DetachFromDisposeScope();
+        return new DecoderModel(config, parameters, new Rotary(config), ownsRotary: true);
+    }
+
+    /// <summary>
+    /// Random float32 weights: norms 1, matrices normal with deviation 1/sqrt(inputs), those that write to the residual
+    /// stream divided by sqrt(2 layers), head halved. Drawn from our own counter-based generator: the same on every machine.
+    /// </summary>
+    public static DecoderModel Random(ModelConfig config, ulong seed)
+    {
+        using var scope = NewDisposeScope();
+        var residual = 1 / Math.Sqrt(2.0 * config.NumHiddenLayers);
+        var shapes = ParameterShapes(config);
+        var parameters = shapes.Select((shape, i) => shape.Length == 1
+            ? ones(shape)
+            : Normal(shape, Seeds.For(seed, $"weight/{i}")) * Deviation(i)).ToList();
+        return FromParameters(config, parameters);
+
+        double Deviation(int i)
+        {
+            if (i == 0) return 0.5;
+            if (!config.TieWordEmbeddings && i == shapes.Count - 1) return 0.5 / Math.Sqrt(config.HiddenSize);
+            var inLayer = (i - 1) % 6;
+            return (inLayer is 2 or 5 ? residual : 1) / Math.Sqrt(shapes[i][1]);
+        }
+    }
+
+    /// <summary>The same storage behind new leaf tensors, which collect gradients of their own: one replica per thread.</summary>
+    public DecoderModel Replica() =>
+        new(Config, [.. Parameters.Select(p => p.detach().requires_grad_(true).DetachFromDisposeScope())], Rotary, ownsRotary: false);
+
+    /// <summary>Hidden states after the final norm, [B, T, D], for whole sequences; differentiable.</summary>
+    /// <param name="tokens_BT">Token ids, int64.</param>
+    /// <param name="mask">True where a query may look, broadcastable to [B, heads, T, T]; null is causal.</param>
+    public Tensor Hidden(Tensor tokens_BT, RotaryAngles rotary, Tensor? mask = null)
+    {
+        long batch = tokens_BT.shape[0], length = tokens_BT.shape[1];
+        var x_BTD = Embedding_VxD.index_select(0, tokens_BT.reshape(-1)).view(batch, length, Config.HiddenSize);
+        foreach (var layer in Layers) x_BTD = layer.Forward(x_BTD, Config, rotary, mask);
+        return Kernels.RmsNorm(x_BTD, FinalNorm_D, Config.RmsNormEps);
+    }
+
+    /// <summary>Logits [B, T, V] of whole causal sequences from position 0.</summary>
+    public Tensor Logits(Tensor tokens_BT) =>
+        nn.functional.linear(Hidden(tokens_BT, Rotary.Range(0, tokens_BT.shape[1])), Head_VxD);
+
+    public void Dispose()
+    {
+        foreach (var parameter in Parameters) parameter.Dispose();
+        if (_ownsRotary) Rotary.Dispose();
+    }
+
+    /// <summary>Standard normal draws by Box and Muller.</summary>
+    private static Tensor Normal(long[] shape, ulong seed)
+    {
+        var values = new float[shape.Aggregate(1L, (a, b) => a * b)];
+        var random = new CounterRandom(seed);
+        for (var i = 0; i < values.Length; i++)
+        {
+            var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            values[i] = (float)(radius * Math.Cos(2 * Math.PI * random.NextDouble()));
+        }
+
+        return tensor(values, shape);
+    }
+}

@@ -1,0 +1,18 @@
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Transformer;
+
+/// <summary>ATen operators that TorchSharp does not bind, reached through TorchScript; differentiable like any other.</summary>
+public static class Kernels
+{
+    private const string Source = """
+        def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+            return torch.rms_norm(x, [x.size(-1)], weight, eps)
+
+        """;
+
+    private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
+
+    /// <summary>x / sqrt(mean(x^2) + eps) * weight over the last dimension (arXiv 1910.07467).</summary>
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double eps) => (Tensor)Unit.Value.invoke("rms_norm", x, weight, eps)!;
+}

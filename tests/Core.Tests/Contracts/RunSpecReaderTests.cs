@@ -1,0 +1,70 @@
+using System.Text.Json;
+using KnapsackCloud.Core.Contracts;
+
+namespace KnapsackCloud.Core.Tests.Contracts;
+
+public class RunSpecReaderTests
+{
+    [Fact]
+    public void An_empty_spec_has_every_default() => Assert.Equal(new RunSpec(), RunSpecReader.Read("spec.json", "{}"));
+
+    [Fact]
+    public void A_spec_that_was_written_reads_back_the_same()
+    {
+        var spec = new RunSpec
+        {
+            Name = "mine",
+            Seed = ulong.MaxValue,
+            Steps = 7,
+            Allocation = new AllocationSpec { Policy = "uniform", RolloutsPerTask = 4, Min = 2, Max = 16, Discount = 0.25 },
+            Limits = new LimitsSpec { Rollouts = 1000, GpuSeconds = 1.5 },
+        };
+        Assert.Equal(spec, RunSpecReader.Read("spec.json", JsonSerializer.Serialize(spec, ContractsJson.Default.RunSpec)));
+    }
+
+    [Fact]
+    public void Comments_and_trailing_commas_are_for_people() =>
+        Assert.Equal(3, RunSpecReader.Read("spec.json", "{ // how long\n \"steps\": 3, }").Steps);
+
+    [Fact]
+    public void Every_error_is_listed_with_its_line_and_member()
+    {
+        const string json = """
+            {
+              "name": "Not Valid",
+              "seed": -1,
+              "steps": 0,
+              "stepz": 5,
+              "model": { "source": "ftp://x" },
+              "tasks": { "verifier": "magic", "perStep": 1.5 },
+              "allocation": { "policy": "best", "min": 1, "max": 4, "unit": "euros", "rounds": 2 },
+              "sampling": { "temperature": -1, "topP": 0, "maxTokens": "7" },
+              "learning": { "learningRate": 1e99, "maxLag": 1, "loss": 3 },
+              "limits": { "usd": 5 }
+            }
+            """;
+        var errors = Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("my.json", json)).Errors;
+        string[] places =
+        [
+            "my.json:2 name", "my.json:3 seed", "my.json:4 steps", "my.json:5 stepz", "my.json:6 model.source",
+            "my.json:7 tasks.perStep", "my.json:7 tasks.verifier",
+            "my.json:8 allocation.max", "my.json:8 allocation.min", "my.json:8 allocation.policy", "my.json:8 allocation.rounds", "my.json:8 allocation.unit",
+            "my.json:9 sampling.maxTokens", "my.json:9 sampling.temperature", "my.json:9 sampling.topP",
+            "my.json:10 learning.learningRate", "my.json:10 learning.loss", "my.json:10 learning.maxLag", "my.json:11 limits.usd",
+        ];
+        Assert.Equal(places.Order(StringComparer.Ordinal), errors.Select(error => error.Place).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "my.json:1")]
+    [InlineData("{\n \"steps\": }", "my.json:2")]
+    [InlineData("{} {}", "my.json:1")]
+    [InlineData("{ \"steps\": 1, \"steps\": 2 }", "my.json:1")]
+    [InlineData("[]", "my.json:1")]
+    public void What_is_no_JSON_object_is_refused_with_its_line(string json, string place) =>
+        Assert.Equal(place, Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("my.json", json)).Errors[0].Place);
+
+    [Fact]
+    public void Depth_is_bounded() =>
+        Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("my.json", new string('[', 100_000)));
+}

@@ -1,0 +1,84 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Tasks;
+
+namespace KnapsackCloud.Core.Tests.Tasks;
+
+public class ArithmeticTasksTests
+{
+    private const string Example = "arithmetic:add1-5,sub1-5?pool=1024&weights=6,1,1,2,2&heldOut=100";
+
+    [Fact]
+    public void Gold_answers_are_right()
+    {
+        Assert.All(ArithmeticSource.Parse(Example).Build(1).Training, task =>
+        {
+            var a = Number(task.Prompt[..5]);
+            var b = Number(task.Prompt[6..11]);
+            Assert.Equal(task.Prompt[5] == '+' ? a + b : a - b, Number(task.Gold));
+            Assert.Equal('=', task.Prompt[11]);
+            Assert.InRange(Number(task.Gold), 0, 199_998);
+        });
+
+        static long Number(string reversed) => long.Parse(string.Concat(reversed.Reverse()), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    [Fact]
+    public void No_prompt_is_both_trained_on_and_held_out()
+    {
+        var sets = ArithmeticSource.Parse(Example).Build(1);
+        Assert.Empty(sets.Training.Select(task => task.Prompt).Intersect(sets.Evaluation.Select(task => task.Prompt)));
+    }
+
+    [Fact]
+    public void A_seed_gives_the_same_pool_and_every_seed_the_same_held_out_tasks()
+    {
+        var source = ArithmeticSource.Parse(Example);
+        Assert.Equal(source.Build(1).Training, source.Build(1).Training);
+        Assert.NotEqual(source.Build(1).Training, source.Build(2).Training);
+        Assert.Equal(source.Build(1).Evaluation, source.Build(2).Evaluation);
+    }
+
+    [Fact]
+    public void Pool_follows_the_weights_and_held_out_tasks_are_equal_per_family()
+    {
+        var sets = ArithmeticSource.Parse(Example).Build(1);
+        Assert.Equal(1024, sets.Training.Count);
+        Assert.Equal(1024, sets.Training.Select(task => task.Id).Distinct().Count());
+        Assert.InRange(sets.Training.Count(task => task.Family is "add1" or "sub1"), 450, 575);
+        Assert.All(sets.Evaluation.CountBy(task => task.Family), family => Assert.Equal(100, family.Value));
+    }
+
+    [Fact]
+    public void Tasks_survive_their_file_form()
+    {
+        var tasks = ArithmeticSource.Parse(Example).Build(3).Training;
+        using var file = new MemoryStream();
+        TaskFile.Write(tasks, file);
+        Assert.Equal(tasks, TaskFile.Parse("tasks.jsonl", System.Text.Encoding.UTF8.GetString(file.ToArray())));
+    }
+
+    [Theory]
+    [InlineData("arithmetic:", 1)]
+    [InlineData("arithmetic:mul1-3", 2)]
+    [InlineData("arithmetic:add0-6,sub3-1", 3)]
+    [InlineData("arithmetic:add1,add1", 1)]
+    [InlineData("arithmetic:add1-5?pool=0&weights=1,2&colour=red&heldOut=x", 4)]
+    public void Every_error_of_a_source_is_listed(string source, int count) =>
+        Assert.Equal(count, Assert.Throws<InvalidInputException>(() => ArithmeticSource.Parse(source)).Errors.Count);
+
+    [Fact]
+    public void Every_error_of_a_task_file_has_its_line()
+    {
+        const string file = """
+            {"prompt":"1+1=","gold":"2"}
+            {"prompt":"1+1="}
+
+            not json
+            {"id":"../x","prompt":"","gold":"2"}
+            {"id":"a","prompt":"x","gold":"y","colour":1}
+            {"id":"000001","prompt":"x","gold":"y"}
+            """;
+        var places = Assert.Throws<InvalidInputException>(() => TaskFile.Parse("f.jsonl", file)).Errors.Select(error => error.Place);
+        Assert.Equal(["f.jsonl:2 gold", "f.jsonl:4", "f.jsonl:5 id", "f.jsonl:5 prompt", "f.jsonl:6 colour", "f.jsonl:7 id"], places);
+    }
+}
