@@ -1,7 +1,6 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Core.Ports;
-using KnapsackCloud.Core.Rollout;
 
 namespace KnapsackCloud.Model.Learning;
 

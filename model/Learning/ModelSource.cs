@@ -24,10 +24,10 @@ internal abstract record ModelSource
         if (!text.StartsWith(WarmupPrefix, StringComparison.Ordinal)) throw Refuse($"'{text}' is unknown; use warmup:arithmetic or hf:FOLDER");
         var parts = text[WarmupPrefix.Length..].Split('?', 2);
         if (parts[0] != "arithmetic") throw Refuse($"there is no warm-up '{parts[0]}'; use warmup:arithmetic");
-        return new Warmup(parts.Length == 1 ? Warmup.DefaultTarget : Target(parts[1]));
+        return new Warmup(parts.Length == 1 ? Warmup.DefaultTarget : ReadTarget(parts[1]));
     }
 
-    private static double Target(string option)
+    private static double ReadTarget(string option)
     {
         var pair = option.Split('=', 2);
         if (pair is not ["target", _]) throw Refuse($"option '{option}' is unknown; the only one is target, the success rate to reach");
@@ -44,6 +44,8 @@ internal abstract record ModelSource
         public override TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation)
         {
             progress.Report($"loading {Path}");
+            // Without a tokenizer the run would fail only at its first rollout.
+            TokenizerLoader.Load(Path);
             return new TrainedPolicy(CheckpointFolder.Load(Path), TokenizerFiles.From(Path), threads);
         }
     }
