@@ -1,5 +1,9 @@
 using KnapsackCloud.Cli;
+using KnapsackCloud.Cli.Commands;
 
 return await CommandLine.RunAsync(args,
 [
+    RunCommand.Create(),
+    EvaluateCommand.Create(),
+    CompareCommand.Create(),
 ]);

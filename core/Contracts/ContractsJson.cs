@@ -14,6 +14,8 @@ namespace KnapsackCloud.Core.Contracts;
     WriteIndented = false)]
 [JsonSerializable(typeof(RunSpec))]
 [JsonSerializable(typeof(RunStatus))]
+[JsonSerializable(typeof(TrainingTask))]
+[JsonSerializable(typeof(TerminalMarker))]
 [JsonSerializable(typeof(StepPlan))]
 [JsonSerializable(typeof(StepSummary))]
 [JsonSerializable(typeof(LearningSummary))]

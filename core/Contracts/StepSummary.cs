@@ -12,6 +12,8 @@ public sealed record StepSummary
     public required int MixedRollouts { get; init; }
     /// <summary>Rollouts without a reward: the verifier failed, or the work item ended in a terminal marker.</summary>
     public required int ErroredRollouts { get; init; }
+    /// <summary>Work items counted as failed. Fixed here: a blob that arrives later is not used by any stage.</summary>
+    public IReadOnlyList<string> FailedItems { get; init; } = [];
     /// <summary>Mean over tasks of the task's mean reward, so that the allocation does not bend it.</summary>
     public required double MeanReward { get; init; }
     /// <summary>Completion tokens.</summary>

@@ -50,7 +50,7 @@ public sealed record DecoderLayer(
     }
 
     /// <summary>SwiGLU (arXiv 2002.05202).</summary>
-    private Tensor FeedForward(Tensor x_BTD, ModelConfig config)
+    internal Tensor FeedForward(Tensor x_BTD, ModelConfig config)
     {
         var gateUp_BT2F = nn.functional.linear(x_BTD, GateUp_2FxD);
         var gate_BTF = gateUp_BT2F.narrow(-1, 0, config.IntermediateSize);

@@ -37,4 +37,27 @@ public class EvaluationStatisticsTests
         });
         Assert.InRange(covered, 360, 395);
     }
+
+    [Theory]
+    [InlineData(1, 12.7062)]
+    [InlineData(2, 4.3027)]
+    [InlineData(3, 3.1824)]
+    [InlineData(4, 2.7764)]
+    [InlineData(9, 2.2622)]
+    [InlineData(30, 2.0423)]
+    public void Student_quantiles_are_those_of_the_tables(int degrees, double quantile) =>
+        Assert.InRange(StudentInterval.Quantile975(degrees) / quantile, 0.995, 1.005);
+
+    [Fact]
+    public void The_student_interval_of_five_values_covers_the_true_mean_19_times_in_20()
+    {
+        var covered = Enumerable.Range(0, 2000).Count(trial =>
+        {
+            var random = new CounterRandom((ulong)trial);
+            var sample = Enumerable.Range(0, 5).Select(_ => Enumerable.Range(0, 12).Sum(_ => random.NextDouble())).ToArray();
+            var (low, high) = StudentInterval.MeanInterval95(sample);
+            return low <= 6 && 6 <= high;
+        });
+        Assert.InRange(covered, 1870, 1930);
+    }
 }

@@ -13,7 +13,9 @@ public class RunSpecReaderTests
     {
         var spec = new RunSpec
         {
-            Name = "mine", Seed = ulong.MaxValue, Steps = 7,
+            Name = "mine",
+            Seed = ulong.MaxValue,
+            Steps = 7,
             Allocation = new AllocationSpec { Policy = "uniform", RolloutsPerTask = 4, Min = 2, Max = 16, Discount = 0.25 },
             Limits = new LimitsSpec { Rollouts = 1000, GpuSeconds = 1.5 },
         };

@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using KnapsackCloud.Cli.Evaluating;
+using KnapsackCloud.Core.Collect;
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Rewards;
+using KnapsackCloud.Core.Tasks;
+using Spectre.Console;
+
+namespace KnapsackCloud.Cli.Commands;
+
+/// <summary><c>knapsack evaluate</c>: mean@n and pass@k of a model on a task file.</summary>
+internal static class EvaluateCommand
+{
+    public static Command Create()
+    {
+        var model = new Option<string>("--model") { Description = "Folder of the model, in Hugging Face layout", Required = true };
+        var tasks = new Option<string>("--tasks") { Description = "JSONL file with prompt and gold a line, or arithmetic:... for its held-out tasks", Required = true };
+        var samples = new Option<int>("-n") { Description = "Rollouts per task", DefaultValueFactory = _ => 16 };
+        var sampling = new SamplingOptions(maxTokensDefault: null);
+        var verifier = new Option<string>("--verifier") { Description = $"One of {string.Join(", ", Verifiers.Names)}", DefaultValueFactory = _ => "exact" };
+        var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
+        var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, tasks, samples, verifier, json };
+        sampling.AddTo(command);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var errors = new List<InputError>();
+            if (parsed.GetValue(samples) is < 1 or > 100_000) errors.Add(new InputError("-n", "must be from 1 to 100000"));
+            var spec = sampling.Read(parsed, errors);
+            if (errors.Count > 0) throw new InvalidInputException(errors);
+            var scorer = Verifiers.Create(parsed.GetValue(verifier)!);
+            var set = ReadTasks(parsed.GetValue(tasks)!);
+            using var opened = OpenModel.From(parsed.GetValue(model)!, Environment.ProcessorCount);
+            var evaluation = new TaskEvaluation(opened, scorer, spec, parsed.GetValue(samples), sampling.Seed(parsed));
+            var rewards = await WithProgress(set.Count, progress => evaluation.RunAsync(set, progress, cancellation)).ConfigureAwait(false);
+            Print(EvaluationResult.Of(set, rewards, sampling.Seed(parsed)), parsed.GetValue(json));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+
+    private static IReadOnlyList<TrainingTask> ReadTasks(string source)
+    {
+        if (source.StartsWith(ArithmeticSource.Prefix, StringComparison.Ordinal)) return ArithmeticSource.Parse(source).Build(seed: 0).Evaluation;
+        if (!File.Exists(source)) throw new InvalidInputException("--tasks", $"there is no file '{source}'");
+        return TaskFile.Parse(source, File.ReadAllText(source));
+    }
+
+    /// <summary>A progress line on stderr while a person waits; nothing when stderr is not a terminal.</summary>
+    private static async Task<T> WithProgress<T>(int total, Func<IProgress<int>, Task<T>> work)
+    {
+        var done = 0;
+        var visible = !Console.IsErrorRedirected;
+        var result = await work(new Callback<int>(count =>
+        {
+            var now = Interlocked.Add(ref done, count);
+            if (visible) Console.Error.Write($"\r{now} of {total} tasks");
+        })).ConfigureAwait(false);
+        if (visible) await Console.Error.WriteLineAsync().ConfigureAwait(false);
+        return result;
+    }
+
+    private static void Print(EvaluationResult result, bool json)
+    {
+        if (json)
+        {
+            var document = new EvaluationJson(result.Tasks, result.Samples, result.MeanAtN, [result.Ci95.Low, result.Ci95.High], result.PassAtK.ToDictionary(pair => pair.Key.ToString(CultureInfo.InvariantCulture), pair => pair.Value));
+            Console.Out.WriteLine(JsonSerializer.Serialize(document, EvaluateJson.Default.EvaluationJson));
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("value").RightAligned());
+        table.AddRow($"mean@{result.Samples}", string.Create(CultureInfo.InvariantCulture, $"{result.MeanAtN:0.000} ({result.Ci95.Low:0.000} to {result.Ci95.High:0.000})"));
+        foreach (var (k, chance) in result.PassAtK.OrderBy(pair => pair.Key)) table.AddRow($"pass@{k}", chance.ToString("0.000", CultureInfo.InvariantCulture));
+        if (result.Families.Count > 1)
+            foreach (var family in result.Families) table.AddRow($"mean@{result.Samples} {Markup.Escape(family.Family)}", family.MeanReward.ToString("0.000", CultureInfo.InvariantCulture));
+        AnsiConsole.Write(table);
+        AnsiConsole.WriteLine($"{result.Tasks} tasks, 95% bootstrap interval over tasks");
+    }
+}
+
+internal sealed class Callback<T>(Action<T> report) : IProgress<T>
+{
+    public void Report(T value) => report(value);
+}
+
+internal sealed record EvaluationJson(int Tasks, int Samples, double MeanAtN, double[] Ci95, Dictionary<string, double> PassAtK);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(EvaluationJson))]
+internal sealed partial class EvaluateJson : JsonSerializerContext;

@@ -1,0 +1,54 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Tasks;
+
+namespace KnapsackCloud.Cli.Running;
+
+/// <summary>A spec and the tasks it names, read and checked before anything is started.</summary>
+internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
+{
+    private const string HeldOut = "held-out";
+
+    /// <param name="path">A spec file, or null for the built-in example.</param>
+    /// <exception cref="InvalidInputException">Every error of the spec; then every error of the tasks.</exception>
+    public static RunInputs Read(string? path, Func<RunSpec, RunSpec> overrides)
+    {
+        var file = path ?? Example();
+        if (!File.Exists(file)) throw new InvalidInputException(file, "there is no such spec file");
+        var spec = overrides(RunSpecReader.Read(file, File.ReadAllText(file)));
+        return new RunInputs(spec, ReadTasks(spec, Path.GetDirectoryName(Path.GetFullPath(file))!));
+    }
+
+    private static TaskSets ReadTasks(RunSpec spec, string folder)
+    {
+        var sets = spec.Tasks.Source.StartsWith(ArithmeticSource.Prefix, StringComparison.Ordinal)
+            ? ArithmeticSource.Parse(spec.Tasks.Source).Build(spec.Seed)
+            : new TaskSets(ReadFile("tasks.source", spec.Tasks.Source, folder), []);
+        if (spec.Evaluation.Tasks != HeldOut) sets = sets with { Evaluation = ReadFile("evaluation.tasks", spec.Evaluation.Tasks, folder) };
+        var errors = new List<InputError>();
+        if (spec.Tasks.PerStep > sets.Training.Count)
+            errors.Add(new InputError("tasks.perStep", $"is {spec.Tasks.PerStep}, but tasks.source has {sets.Training.Count} tasks"));
+        if (spec.Evaluation.Every > 0 && sets.Evaluation.Count == 0)
+            errors.Add(new InputError("evaluation.tasks", "tasks.source is a file and has no held-out tasks: name a JSONL file, or set evaluation.every to 0"));
+        return errors.Count == 0 ? sets : throw new InvalidInputException(errors);
+    }
+
+    /// <summary>A path in a spec is relative to the spec's folder.</summary>
+    private static IReadOnlyList<TrainingTask> ReadFile(string member, string source, string folder)
+    {
+        var path = Path.Combine(folder, source);
+        if (!File.Exists(path)) throw new InvalidInputException(member, $"'{source}' is neither a task source ({ArithmeticSource.Prefix}...) nor a file in {folder}");
+        return TaskFile.Parse(path, File.ReadAllText(path));
+    }
+
+    /// <summary>Beside the sources: found from the program upwards, so that the launcher works from any folder.</summary>
+    private static string Example()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var example = Path.Combine(folder.FullName, "examples", "arithmetic.json");
+            if (File.Exists(example)) return example;
+        }
+
+        throw new InvalidInputException("examples/arithmetic.json", "the built-in example is not beside this program: name a spec file");
+    }
+}

@@ -1,0 +1,25 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Stages;
+
+namespace KnapsackCloud.Core.Collect;
+
+/// <summary>Reads what came of a step's work items.</summary>
+public static class StepResults
+{
+    /// <summary>In plan order.</summary>
+    /// <param name="failed">Items counted as failed, whether or not they have a blob by now.</param>
+    /// <exception cref="InvalidDataException">Another item has no blob, or one that cannot be read.</exception>
+    public static async Task<IReadOnlyList<ItemResult>> ReadAsync(
+        RunBlobs blobs, RunId run, StepPlan plan, IReadOnlyList<string> failed, CancellationToken cancellation)
+    {
+        var results = new List<ItemResult>();
+        foreach (var item in plan.Items)
+        {
+            var trajectories = failed.Contains(item.Id) ? null
+                : await blobs.ReadTrajectoriesAsync(run, plan.Step, item.Id, cancellation)
+                    ?? throw new InvalidDataException($"blob {BlobNames.Rollouts(run, plan.Step, item.Id)} is missing: the run's folder is incomplete");
+            results.Add(new ItemResult(item, trajectories));
+        }
+        return results;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
+
+namespace KnapsackCloud.Core.Messaging;
+
+/// <summary>Message bodies: UTF-8 JSON of the contracts, one queue a type.</summary>
+public static class MessageJson
+{
+    public static string QueueOf(IWorkMessage message) => message switch
+    {
+        PlanRequest => QueueNames.Plan,
+        RolloutRequest => QueueNames.Rollouts,
+        RolloutDone => QueueNames.RolloutDone,
+        LearnRequested => QueueNames.Learn,
+        CheckpointReady => QueueNames.CheckpointReady,
+        _ => throw new ArgumentOutOfRangeException(nameof(message), $"no queue carries {message.GetType().Name}"),
+    };
+
+    public static ReadOnlyMemory<byte> Encode(IWorkMessage message) =>
+        JsonSerializer.SerializeToUtf8Bytes(message, message.GetType(), ContractsJson.Default);
+
+    /// <summary>False, with the problem in words, for a body that is no such message or of a format this version does not know.</summary>
+    public static bool TryDecode<TMessage>(ReadOnlyMemory<byte> body, [NotNullWhen(true)] out TMessage? message, [NotNullWhen(false)] out string? problem)
+        where TMessage : class, IWorkMessage
+    {
+        message = null;
+        try
+        {
+            message = JsonSerializer.Deserialize(body.Span, (JsonTypeInfo<TMessage>)ContractsJson.Default.GetTypeInfo(typeof(TMessage))!);
+            problem = Problem(message);
+        }
+        catch (JsonException error)
+        {
+            problem = $"not a {typeof(TMessage).Name}: {error.Message}";
+        }
+        if (problem is not null) message = null;
+        return message is not null;
+    }
+
+    private static string? Problem(IWorkMessage? message) => message switch
+    {
+        null => "the message is empty",
+        { Format: not MessageFormat.Current } => $"message format {message.Format} is not known here (this version reads {MessageFormat.Current})",
+        _ => null,
+    };
+}

@@ -1,0 +1,12 @@
+namespace KnapsackCloud.Core.Messaging;
+
+/// <summary>How a <see cref="MessagePump{TMessage}"/> leases and retries.</summary>
+public sealed record PumpOptions
+{
+    /// <summary>Length of a lease. Renewed at a third of it, so that two renewals may fail. Default one minute.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>Deliveries before the handler gives the message up, 1 or more. Default 5.</summary>
+    public int MaxAttempts { get; init; } = 5;
+    /// <summary>Wait before the second attempt; doubles with each one, up to 30 s. Default 1 s.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,59 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Messaging;
+using KnapsackCloud.Core.Stages;
+
+namespace KnapsackCloud.Core.Publish;
+
+/// <summary>
+/// Stage 5: moves the pointer to a published policy, together with step, phase and totals, in one compare-and-swap; then
+/// deletes policies nobody needs any more and asks for the next plan, or ends the run.
+/// </summary>
+public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMessageSender outbox) : IWorkHandler<CheckpointReady>
+{
+    public async Task<WorkOutcome> HandleAsync(CheckpointReady message, CancellationToken cancellation)
+    {
+        var (run, version) = (message.Run, message.Version);
+        if (await statuses.ReadAsync(run, cancellation) is not { } status) return new WorkOutcome.Rejected($"there is no run {run}");
+        if (status.State != RunState.Running || status.PolicyVersion is { } current && version.Value < current.Value) return WorkOutcome.Done;
+        if (!await blobs.Store.ExistsAsync(BlobNames.Manifest(run, version), cancellation)) return WorkOutcome.Done;
+
+        var spec = await blobs.ReadSpecAsync(run, cancellation);
+        var step = await ReadTotalsAsync(run, version, cancellation);
+        var (moved, _) = await statuses.UpdateAsync(run, before => MovePointer(before, spec, version, step), cancellation);
+        // A pointer that stands here already was moved by an earlier delivery that may not have got further.
+        if (moved.PolicyVersion != version) return WorkOutcome.Done;
+        await Retention.PruneAsync(blobs.Store, run, spec, version, cancellation);
+        if (moved.State == RunState.Running) await outbox.SendAsync(new PlanRequest(run, version.Value + 1), cancellation);
+        return WorkOutcome.Done;
+    }
+
+    public Task GiveUpAsync(CheckpointReady message, Exception error, CancellationToken cancellation) =>
+        statuses.FailAsync(message.Run, $"policy {message.Version} could not be published: {error.Message}", cancellation);
+
+    /// <summary>Null when it is not the turn of this version. Pure.</summary>
+    internal static RunStatus? MovePointer(RunStatus status, RunSpec spec, PolicyVersion version, RunTotals step)
+    {
+        var turn = version.Value == 0 ? status.PolicyVersion is null : RunStates.IsDue(status, version.Value);
+        if (status.State != RunState.Running || !turn) return null;
+        var last = version.Value == spec.Steps;
+        var moved = status with
+        {
+            PolicyVersion = version,
+            Step = version.Value,
+            Totals = RunLimits.Add(status.Totals, step),
+            Phase = last ? RunPhase.Evaluate : RunPhase.Plan,
+        };
+        if (last) return EvaluationSchedule.HasClosingStep(spec) ? moved : RunStates.Complete(moved);
+        return RunLimits.Reached(spec.Limits, moved.Totals) is { } reason ? RunStates.Pause(moved, reason) : moved;
+    }
+
+    private async Task<RunTotals> ReadTotalsAsync(RunId run, PolicyVersion version, CancellationToken cancellation)
+    {
+        if (version.Value == 0) return new RunTotals();
+        var summary = await blobs.ReadSummaryAsync(run, version.Value, cancellation);
+        var learning = await blobs.ReadLearningAsync(run, version.Value, cancellation);
+        return summary is null || learning is null
+            ? throw new InvalidDataException($"policy {version} is there but the summaries of its step are not: the run's folder is incomplete")
+            : RunLimits.TotalsOf(summary, learning);
+    }
+}

@@ -1,0 +1,62 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Stages;
+
+namespace KnapsackCloud.Core.Publish;
+
+/// <summary>What is in the store of a run's next step.</summary>
+public sealed record StepSnapshot
+{
+    public required int Step { get; init; }
+    /// <summary>Null before the step is planned.</summary>
+    public StepPlan? Plan { get; init; }
+    public StepItems Items { get; init; } = StepItems.None;
+    /// <summary>Summary and, but on the closing step, ledger are written.</summary>
+    public bool IsCollected { get; init; }
+    /// <summary>The manifest of the step's policy (of policy 0 before the first step) is written.</summary>
+    public bool HasManifest { get; init; }
+}
+
+/// <summary>
+/// Blobs are the truth, messages are hints: compares what a run wants next with the blobs there are, and says which
+/// messages are due. Sending them again is always harmless, and enough to go on after any loss.
+/// </summary>
+public static class Watchdog
+{
+    /// <summary>Pure. Empty when the run is not running.</summary>
+    public static IReadOnlyList<IWorkMessage> Due(RunStatus status, StepSnapshot snapshot)
+    {
+        var run = status.Id;
+        if (status.State != RunState.Running) return [];
+        if (status.PolicyVersion is null)
+            return snapshot.HasManifest ? [new CheckpointReady(run, new PolicyVersion(0))] : [new LearnRequested(run, 0)];
+
+        var step = snapshot.Step;
+        if (snapshot.HasManifest) return [new CheckpointReady(run, new PolicyVersion(step))];
+        if (snapshot.Plan is not { } plan) return [new PlanRequest(run, step)];
+        var pending = plan.Items.Where(snapshot.Items.IsPending).ToList();
+        if (pending.Count > 0) return [.. pending.Select(item => new RolloutRequest(run, step, item.Id))];
+        return snapshot.IsCollected && step <= status.Steps
+            ? [new LearnRequested(run, step)]
+            : [new RolloutDone(run, step, plan.Items[^1].Id)];
+    }
+
+    /// <summary>Reads no more of the store than the rule needs.</summary>
+    public static async Task<IReadOnlyList<IWorkMessage>> DueAsync(RunBlobs blobs, RunStatus status, CancellationToken cancellation) =>
+        status.State == RunState.Running ? Due(status, await ReadAsync(blobs, status, cancellation)) : [];
+
+    private static async Task<StepSnapshot> ReadAsync(RunBlobs blobs, RunStatus status, CancellationToken cancellation)
+    {
+        var (run, store) = (status.Id, blobs.Store);
+        var step = status.PolicyVersion is null ? 0 : status.Step + 1;
+        return new StepSnapshot
+        {
+            Step = step,
+            Plan = step == 0 ? null : await blobs.ReadPlanAsync(run, step, cancellation),
+            Items = step == 0 ? StepItems.None : await StepItems.ReadAsync(store, run, step, cancellation),
+            IsCollected = step > 0
+                && await store.ExistsAsync(BlobNames.Summary(run, step), cancellation)
+                && (step > status.Steps || await store.ExistsAsync(BlobNames.Ledger(run, step), cancellation)),
+            HasManifest = await store.ExistsAsync(BlobNames.Manifest(run, new PolicyVersion(step)), cancellation),
+        };
+    }
+}

@@ -1,0 +1,78 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Messaging;
+using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Publish;
+using KnapsackCloud.Core.Stages;
+
+namespace KnapsackCloud.Core.Rollout;
+
+/// <summary>What a rollout worker works with.</summary>
+/// <param name="Verifiers">Verifier by its name in the spec.</param>
+/// <param name="Worker">Name written into trajectories, for people.</param>
+public sealed record RolloutTools(IPolicyLoader Policies, Func<string, Rewards.IVerifier> Verifiers, ComputeThread Thread, TimeProvider Time, string Worker);
+
+/// <summary>
+/// Stage 2: generates the rollouts of one work item in one call, scores them and writes them as one blob. One call an
+/// item, because the rounding of a rollout's log-probs may depend on the batch: the batch is the item, wherever it runs.
+/// </summary>
+public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore statuses, IMessageSender outbox, IRunObserver observer, RolloutTools tools)
+    : IWorkHandler<RolloutRequest>
+{
+    public async Task<WorkOutcome> HandleAsync(RolloutRequest message, CancellationToken cancellation)
+    {
+        var (run, step) = (message.Run, message.Step);
+        if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is { } settled) return settled;
+        if (!await IsProducedAsync(message, cancellation))
+        {
+            var plan = await blobs.RequirePlanAsync(run, step, cancellation);
+            if (plan.Items.FirstOrDefault(item => item.Id == message.Item) is not { } item)
+                return new WorkOutcome.Rejected($"the plan of step {step} has no work item '{message.Item}'");
+            await ProduceAsync(run, plan, item, cancellation);
+        }
+        await outbox.SendAsync(new RolloutDone(run, step, message.Item), cancellation);
+        return WorkOutcome.Done;
+    }
+
+    /// <summary>
+    /// Leaves a terminal marker, so that counting ends. A store or a checkpoint that fails would fail every other item
+    /// too: then the run ends, its work kept.
+    /// </summary>
+    public async Task GiveUpAsync(RolloutRequest message, Exception error, CancellationToken cancellation)
+    {
+        var (run, step, item) = (message.Run, message.Step, message.Item);
+        if (error is StoreException or CheckpointException or InvalidDataException or InvalidInputException)
+        {
+            await statuses.FailAsync(run, error.Message, cancellation);
+            return;
+        }
+        if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is not null) return;
+        if (!await IsProducedAsync(message, cancellation))
+        {
+            var marker = new TerminalMarker(step, item, error.Message);
+            await blobs.CreateAsync(BlobNames.FailedItem(run, step, item), marker, ContractsJson.Default.TerminalMarker, cancellation);
+            observer.ItemFailed(run, step, item, error.Message);
+        }
+        await outbox.SendAsync(new RolloutDone(run, step, item), cancellation);
+    }
+
+    private async Task<bool> IsProducedAsync(RolloutRequest message, CancellationToken cancellation) =>
+        await blobs.Store.ExistsAsync(BlobNames.Rollouts(message.Run, message.Step, message.Item), cancellation)
+        || await blobs.Store.ExistsAsync(BlobNames.FailedItem(message.Run, message.Step, message.Item), cancellation);
+
+    private async Task ProduceAsync(RunId run, StepPlan plan, WorkItem item, CancellationToken cancellation)
+    {
+        var spec = await blobs.ReadSpecAsync(run, cancellation);
+        var known = await tasks.ReadAsync(run, item.Purpose, cancellation);
+        var verifier = tools.Verifiers(spec.Tasks.Verifier);
+        using var policy = await tools.Policies.OpenAsync(run, plan.Policy, cancellation);
+
+        var rollouts = new ItemRollouts(spec, plan, item, known, policy.Tokenizer);
+        var started = tools.Time.GetTimestamp();
+        var completions = await tools.Thread.RunAsync(() => rollouts.Generate(policy.Generator, cancellation));
+        var seconds = tools.Time.GetElapsedTime(started).TotalSeconds;
+
+        var trajectories = rollouts.Score(completions, verifier, tools.Worker, seconds);
+        if (await blobs.CreateTrajectoriesAsync(run, plan.Step, item.Id, trajectories, cancellation))
+            observer.ItemDone(run, plan.Step, item, trajectories.Sum(trajectory => (long)trajectory.CompletionIds.Length), seconds);
+    }
+}
