@@ -6,4 +6,5 @@ return await CommandLine.RunAsync(args,
     RunCommand.Create(),
     EvaluateCommand.Create(),
     CompareCommand.Create(),
+    AllocateCommand.Create(),
 ]);

@@ -16,17 +16,15 @@ internal sealed class RunSession : IDisposable
     private readonly PolicyLoader _policies;
     private readonly GrpoLearner _learner;
     private readonly EmbeddedPipeline _pipeline;
-    private readonly TimeProvider _time;
     private TimingFile? _timings;
     private RunLock? _lock;
 
     public RunSession(string folder, TimeProvider time)
     {
-        _time = time;
         _store = new FolderRunStore(folder, time);
         _folders = new PolicyFolders(_store, _store.NewScratchFolder());
         _policies = new PolicyLoader(_folders);
-        _learner = new GrpoLearner();
+        _learner = new GrpoLearner(time);
         Monitor = new RunMonitor(time, timing => _timings?.Append(timing));
         _pipeline = new EmbeddedPipeline(
             new EmbeddedPipelineParts
