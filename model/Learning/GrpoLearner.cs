@@ -61,7 +61,8 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
     /// <summary>The policy of a folder, the caller's from now on.</summary>
     private TrainedPolicy Take(string folder)
     {
-        if (_held is { } held && _heldIdentity.AsSpan().SequenceEqual(TrainingStateFiles.Identity(folder)))
+        var identity = TrainingStateFiles.Identity(folder);
+        if (_held is { } held && _heldIdentity.AsSpan().SequenceEqual(identity))
         {
             _held = null;
             return held;

@@ -66,12 +66,13 @@ public sealed class PackedLayout
     public float[] Weights_M { get; }
 
     /// <summary>Lays out groups in their order.</summary>
-    /// <exception cref="ArgumentException">No group, an empty prompt, an empty completion, or log-probs of another count than tokens.</exception>
+    /// <exception cref="ArgumentException">No group, a group without rows, an empty prompt, an empty completion, or log-probs of another count than tokens.</exception>
     public static PackedLayout Of(IReadOnlyList<PackedGroup> groups)
     {
         if (groups.Count == 0) throw new ArgumentException("there is no group to lay out", nameof(groups));
         foreach (var group in groups)
         {
+            if (group.Rows.Count == 0) throw new ArgumentException("a group has no rows", nameof(groups));
             if (group.PromptIds.Length == 0) throw new ArgumentException("a prompt is empty: nothing predicts the first completion token", nameof(groups));
             if (group.Rows.Any(row => row.Row.CompletionIds.Length == 0 || row.Row.CompletionIds.Length != row.Row.LogProbs.Length))
                 throw new ArgumentException("a completion is empty, or its log-probs are not one per token", nameof(groups));
