@@ -16,7 +16,7 @@ internal sealed class ShardThreads : IDisposable
         _threads = [.. Enumerable.Range(0, threads).Select(i => new ComputeThread($"learner-{i}"))];
         // Both the thread count and the gradient mode are a thread's own. More than one thread inside an operator would
         // make sums depend on the machine.
-        foreach (var thread in _threads) Wait([thread.RunAsync(() => { set_num_threads(1); return true; })]);
+        foreach (var thread in _threads) Wait([thread.RunAsync(UseOneCore)]);
     }
 
     /// <summary>Runs the work of every shard and waits for all; results in the order of the shards.</summary>
@@ -29,6 +29,13 @@ internal sealed class ShardThreads : IDisposable
     public void Dispose()
     {
         foreach (var thread in _threads) thread.Dispose();
+    }
+
+    private static bool UseOneCore()
+    {
+        // Reading comes first: a thread's first use takes over the number last set anywhere, and would undo a setting before it.
+        if (get_num_threads() != 1) set_num_threads(1);
+        return true;
     }
 
     private static T[] Wait<T>(IEnumerable<Task<T>> tasks) => Task.WhenAll(tasks).GetAwaiter().GetResult();
