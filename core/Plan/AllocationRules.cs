@@ -21,7 +21,7 @@ internal static class AllocationRules
     {
         if (least <= units.Budget)
             return;
-        var cost = problem.Tasks.Sum(task => task.Cost * problem.Min);
+        var cost = problem.Tasks.Sum(task => task.Cost * Math.Max(0, problem.Min - task.Rolled));
         throw new InvalidInputException("budget", FormattableString.Invariant(
             $"{problem.Budget} is below the {cost} that min {problem.Min} of {problem.Tasks.Count} tasks costs: raise the budget or lower min"));
     }
@@ -34,6 +34,8 @@ internal static class AllocationRules
             yield return new InputError("min", FormattableString.Invariant($"{problem.Min} is out of range: use 0 to {AllocationProblem.MostRollouts}"));
         if (problem.Max is < 1 or > AllocationProblem.MostRollouts || problem.Max < problem.Min)
             yield return new InputError("max", FormattableString.Invariant($"{problem.Max} is out of range: use 1 to {AllocationProblem.MostRollouts}, and at least min, {problem.Min}"));
+        if (problem.Opening is < 2 or > AllocationProblem.MostRollouts)
+            yield return new InputError("opening", FormattableString.Invariant($"{problem.Opening} is out of range: use 2 to {AllocationProblem.MostRollouts}"));
         if (!(problem.PriorStrength is > 0 and <= AllocationProblem.LargestAmount))
             yield return new InputError("priorStrength", FormattableString.Invariant($"{problem.PriorStrength} is out of range: use a number above 0"));
     }
@@ -41,7 +43,8 @@ internal static class AllocationRules
     /// <summary>Whether <see cref="Evidence"/> has nothing to say, without its cost for each of a million tasks.</summary>
     private static bool IsSound(TaskEvidence task) =>
         task.Cost is > 0 and <= AllocationProblem.LargestAmount && task.Successes is >= 0 and <= AllocationProblem.LargestAmount && task.Failures is >= 0 and <= AllocationProblem.LargestAmount &&
-        task.LastSuccessRate is null or (>= 0 and <= 1) && task.PriorMean is > 0 and < 1;
+        task.LastSuccessRate is null or (>= 0 and <= 1) && task.PriorMean is > 0 and < 1 &&
+        task is { RolledSuccesses: >= 0, RolledFailures: >= 0 };
 
     private static IEnumerable<InputError> Evidence(TaskEvidence task)
     {
@@ -55,6 +58,8 @@ internal static class AllocationRules
             yield return Wrong("success rate", rate, "a number from 0 to 1");
         if (!(task.PriorMean is > 0 and < 1))
             yield return Wrong("prior mean", task.PriorMean, "a number between 0 and 1");
+        if (task.RolledSuccesses < 0 || task.RolledFailures < 0)
+            yield return Wrong("count of this step's rollouts", Math.Min(task.RolledSuccesses, task.RolledFailures), "a number from 0");
 
         InputError Wrong(string what, double found, string wanted) =>
             new($"task {task.Task}", FormattableString.Invariant($"{what} {found} is out of range: use {wanted}"));

@@ -56,6 +56,19 @@ public readonly struct ValueCurve
         _ => Posterior(a, b),
     };
 
+    /// <summary>As <see cref="Continued"/>, at a known success rate.</summary>
+    public static ValueCurve PointContinued(double successRate, int successes, int failures)
+    {
+        double p = successRate, q = 1 - p, gain = p * q * q;
+        return (successes > 0, failures > 0) switch
+        {
+            (true, true) => Nothing,
+            (true, false) => new ValueCurve(0, gain * q, 0, p, 0, 1, 0),
+            (false, true) => new ValueCurve(0, 0, gain * p, 0, q, 1, 0),
+            _ => Point(p),
+        };
+    }
+
     /// <summary>Chance 1 - p^n - q^n that n rollouts are mixed, at a known success rate.</summary>
     public static ValueCurve MixedPoint(double successRate)
     {
@@ -69,6 +82,15 @@ public readonly struct ValueCurve
         var first = Moment(a, b, 1, 1);
         return new ValueCurve(1, first, first, a + 1, b + 1, a + b + 2, 1);
     }
+
+    /// <summary>As <see cref="MixedContinued"/>, at a known success rate.</summary>
+    public static ValueCurve MixedPointContinued(double successRate, int successes, int failures) => (successes > 0, failures > 0) switch
+    {
+        (true, true) => Nothing,
+        (true, false) => new ValueCurve(0, 1 - successRate, 0, successRate, 0, 1, 0),
+        (false, true) => new ValueCurve(0, 0, successRate, 0, 1 - successRate, 1, 0),
+        _ => MixedPoint(successRate),
+    };
 
     /// <summary>Chance that n more rollouts make a uniform group mixed, under the posterior Beta(a, b) that counts those it has.</summary>
     public static ValueCurve MixedContinued(double a, double b, int successes, int failures) => (successes > 0, failures > 0) switch
