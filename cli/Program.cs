@@ -1,5 +1,11 @@
 using KnapsackCloud.Cli;
+using KnapsackCloud.Cli.Commands;
 
 return await CommandLine.RunAsync(args,
 [
+    RunCommand.Create(),
+    GenerateCommand.Create(),
+    EvaluateCommand.Create(),
+    CompareCommand.Create(),
+    AllocateCommand.Create(),
 ]);

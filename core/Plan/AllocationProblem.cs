@@ -5,6 +5,11 @@ namespace KnapsackCloud.Core.Plan;
 /// <summary>What an allocation policy decides on: the tasks of a step (or of a file), a budget, and bounds per task.</summary>
 public sealed record AllocationProblem
 {
+    /// <summary>Largest <see cref="Max"/>. Counts are walked, so that values stay exact; a larger group is far beyond any use.</summary>
+    public const int MostRollouts = 65_536;
+    /// <summary>Largest budget, cost and count: beyond it, doubles lose single units.</summary>
+    public const double LargestAmount = 1e15;
+
     public required IReadOnlyList<TaskEvidence> Tasks { get; init; }
     /// <summary>In rollouts, or in tokens when costs are tokens. At least the cost of <see cref="Min"/> rollouts of every task.</summary>
     public required double Budget { get; init; }

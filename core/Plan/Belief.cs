@@ -1,16 +1,25 @@
 namespace KnapsackCloud.Core.Plan;
 
-/// <summary>What a policy holds of one task's success rate: the curves that follow from it, and its mean.</summary>
-internal readonly record struct Belief(ValueCurve Value, ValueCurve Mixed, double SuccessRate)
+/// <summary>What a policy holds of one task's success rate, and the curves that follow from it.</summary>
+internal readonly struct Belief
 {
+    private readonly double _a, _b;
+    private readonly bool _known;
+
+    private Belief(double a, double b, bool known) => (_a, _b, _known) = (a, b, known);
+
+    public double SuccessRate => _known ? _a : _a / (_a + _b);
+
+    public ValueCurve Value => _known ? ValueCurve.Point(_a) : ValueCurve.Posterior(_a, _b);
+
+    public ValueCurve Mixed => _known ? ValueCurve.MixedPoint(_a) : ValueCurve.MixedPosterior(_a, _b);
+
     /// <summary>The success rate is known to be <paramref name="rate"/>.</summary>
-    public static Belief Point(double rate) => new(ValueCurve.Point(rate), ValueCurve.MixedPoint(rate), rate);
+    public static Belief Point(double rate) => new(rate, 0, known: true);
 
     /// <summary>Beta posterior: the discounted counts on top of <paramref name="priorStrength"/> pseudo-rollouts at the prior's mean.</summary>
-    public static Belief Posterior(TaskEvidence task, double priorStrength)
-    {
-        var a = task.Successes + (task.PriorMean * priorStrength);
-        var b = task.Failures + ((1 - task.PriorMean) * priorStrength);
-        return new Belief(ValueCurve.Posterior(a, b), ValueCurve.MixedPosterior(a, b), a / (a + b));
-    }
+    public static Belief Posterior(TaskEvidence task, double priorStrength) => new(
+        task.Successes + (task.PriorMean * priorStrength),
+        task.Failures + ((1 - task.PriorMean) * priorStrength),
+        known: false);
 }

@@ -134,23 +134,25 @@ public readonly struct ValueCurve
         return n;
     }
 
-    /// <summary>E[p^j q^k] under Beta(a, b), a product of ratios below 1: no gamma function, so no cancellation at large counts.</summary>
+    /// <summary>E[p^j q^k] under Beta(a, b), from sums and products of positive terms: no gamma function, so no cancellation at large counts.</summary>
     private static double Moment(double a, double b, int j, int k)
     {
-        double moment = 1, total = a + b;
+        double above = 1, below = 1, total = a + b;
         for (var i = 0; i < j; i++)
-            moment *= (a + i) / total++;
+            above *= a + i;
         for (var i = 0; i < k; i++)
-            moment *= (b + i) / total++;
-        return moment;
+            above *= b + i;
+        for (var i = 0; i < j + k; i++)
+            below *= total + i;
+        return above / below;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Advance(ref double success, ref double failure, ref double step)
     {
         var scale = 1 / (_denominator + step);
-        success *= Math.Min(1, (_successRatio + step) * scale);
-        failure *= Math.Min(1, (_failureRatio + step) * scale);
+        success *= double.MinNative(1, (_successRatio + step) * scale);
+        failure *= double.MinNative(1, (_failureRatio + step) * scale);
         step += _slope;
     }
 }
