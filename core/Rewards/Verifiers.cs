@@ -10,6 +10,7 @@ public static class Verifiers
         new Dictionary<string, Func<IVerifier>>
         {
             ["exact"] = () => new ExactVerifier(),
+            ["maths"] = () => new MathsVerifier(),
             ["numeric"] = () => new NumericVerifier(),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
