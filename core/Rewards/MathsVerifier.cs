@@ -62,25 +62,24 @@ internal sealed class MathsVerifier : IVerifier
         var readings = new List<Expression>();
         if (Parser.Parse(text) is { } usual)
             readings.Add(usual);
-        var commas = CommaBetweenDigits(text);
-        if (commas == 0)
+        if (!HasCommaBetweenDigits(text))
             return readings;
         if (Parser.Parse(text, CommaReading.Separator) is { } list)
             readings.Add(list);
-        if (commas == 1 && Parser.Parse(text, CommaReading.Decimal) is { } decimals)
+        var alone = text.Count(character => character == ',') == 1 && text.AsSpan().IndexOfAny('(', '[', '{') < 0;
+        if (alone && Parser.Parse(text, CommaReading.Decimal) is { } decimals)
             readings.Add(decimals);
         return readings;
     }
 
-    private static int CommaBetweenDigits(string text)
+    private static bool HasCommaBetweenDigits(string text)
     {
-        var count = 0;
         for (var at = 1; at + 1 < text.Length; at++)
         {
             if (text[at] == ',' && char.IsDigit(text[at - 1]) && char.IsDigit(text[at + 1]))
-                count++;
+                return true;
         }
-        return count;
+        return false;
     }
 
     private static string Short(string text) => text.Length <= 60 ? text : $"{text[..57]}...";

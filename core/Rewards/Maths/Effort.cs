@@ -6,7 +6,8 @@ namespace KnapsackCloud.Core.Rewards.Maths;
 /// </summary>
 internal sealed class Effort
 {
-    public const int Default = 60_000;
+    /// <summary>Some 10 to 20 ms at most on one core.</summary>
+    public const int Default = 20_000;
 
     private int _left;
 

@@ -45,8 +45,17 @@ internal sealed class AnswerComparer
             return Bases(gold, answer);
         if (gold is Ratio || answer is Ratio)
             return Ratios(gold, answer);
-        return _scalars.AreEqual(Quantities.WithoutUnitLetter(gold, answer), Quantities.WithoutUnitLetter(answer, gold));
+        if (InfinitySign(gold) is { } sign)
+            return InfinitySign(answer) == sign;
+        return _scalars.AreEqual(Quantities.WithoutUnitLetters(gold, answer), Quantities.WithoutUnitLetters(answer, gold));
     }
+
+    private static int? InfinitySign(Expression expression) => expression switch
+    {
+        Symbol { Name: "∞" } => 1,
+        Product { Factors: [Number { Value.Sign: -1 }, Symbol { Name: "∞" }] } => -1,
+        _ => null,
+    };
 
     private static bool SaysSeveral(Expression expression) =>
         expression is ListOf or SetOf || ExpressionWalk.Any(expression, part => part is PlusMinus);
@@ -119,6 +128,9 @@ internal sealed class AnswerComparer
 
     private bool Sets(Expression gold, Expression answer)
     {
+        // "x = (0, 9) ∪ (9, 36)"
+        if (gold is SetOperation && Labels.Read(answer) is { Label: { } name, Value: SetOperation value } && Labels.IsLabel(name))
+            return Sets(gold, value);
         if (gold is Relation { Kinds: [RelationKind.In] } member)
             return AreEqual(member.Sides[1], answer);
         if (answer is Relation { Kinds: [RelationKind.In] } other)

@@ -9,19 +9,22 @@ internal static class Quantities
     public static bool AreEqual(Expression gold, Expression answer, Func<Expression, Expression, bool> areEqual) =>
         areEqual(Value(gold), Value(answer));
 
-    /// <summary>5m beside a plain number is 5 metres, not 5 times m.</summary>
-    public static Expression WithoutUnitLetter(Expression value, Expression other)
+    /// <summary>Beside a plain number 5m is 5 metres and 24 m/s a speed, not products with m and s.</summary>
+    public static Expression WithoutUnitLetters(Expression value, Expression other)
     {
-        if (value is not Product product || ExpressionWalk.HasSymbols(other) || !IsUnit(product.Factors[^1]))
+        if (value is not Product product || ExpressionWalk.HasSymbols(other))
             return value;
-        var number = product.Factors.Take(product.Factors.Count - 1).ToList();
-        return number.Exists(ExpressionWalk.HasSymbols) ? value : number.Count == 1 ? number[0] : new Product(number);
+        var number = product.Factors.Reverse().SkipWhile(IsUnit).Reverse().ToList();
+        if (number.Count == 0 || number.Exists(ExpressionWalk.HasSymbols))
+            return value;
+        return number.Count == 1 ? number[0] : new Product(number);
     }
 
     private static bool IsUnit(Expression factor) => factor switch
     {
         Symbol symbol => Units.IsLetter(symbol.Name),
-        Power { Base: Symbol symbol, Exponent: Number } => Units.IsLetter(symbol.Name),
+        Power { Exponent: Number } power => IsUnit(power.Base),
+        Product product => product.Factors.All(IsUnit),
         _ => false,
     };
 

@@ -9,6 +9,9 @@ internal sealed partial class Lexer
         while (char.IsAsciiLetter(Current))
             _at++;
         var run = _text[start.._at];
+        // "(-oo, 2) U (3, oo)"
+        if (run == "U" && _tokens.Count > 0 && _tokens[^1].Text is ")" or "]" or "\\}" && _text.AsSpan(_at).TrimStart() is ['(' or '[' or '\\', ..])
+            return Mark("∪", 0);
         if (run.Length == 1 || AddPlainName(run))
         {
             if (run.Length == 1)
@@ -49,7 +52,7 @@ internal sealed partial class Lexer
             Add(TokenKind.Mark, "%");
         else if (run is "degree" or "degrees" or "Degrees" or "deg")
             Add(TokenKind.Mark, "deg");
-        else if (run is "U" or "union")
+        else if (run is "union")
             Add(TokenKind.Mark, "∪");
         else if (run is "in" && _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Symbol)
             Add(TokenKind.Mark, "∈");

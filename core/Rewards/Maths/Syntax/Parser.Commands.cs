@@ -72,7 +72,7 @@ internal sealed partial class Parser
         switch (command)
         {
             case "frac":
-                return Argument() is { } top && Argument() is { } bottom ? new Product([top, new Power(bottom, Number.MinusOne)]) : null;
+                return Argument() is { } top && Argument() is { } bottom ? Fraction(top, bottom) : null;
             case "sqrt":
                 return Root();
             case "binom":
@@ -89,6 +89,8 @@ internal sealed partial class Parser
                 return Additive() is { } above && TakeCommand("rceil") ? new Call("ceil", [above]) : null;
             case "sum" or "prod":
                 return Series(command);
+            case "lim" or "int":
+                return Unevaluated(command);
             case "begin":
                 return Environment();
             default:
@@ -141,6 +143,31 @@ internal sealed partial class Parser
             ? new Call(command, [index, first, to, body])
             : null;
     }
+
+    // Limits and integrals are compared by their parts and never carried out.
+    private Call? Unevaluated(string command)
+    {
+        var bounds = "";
+        while (Current.Is("_") || Current.Is("^"))
+        {
+            bounds += Current.Text;
+            _at++;
+            if (Subscript() is not { } bound)
+                return null;
+            bounds += bound;
+        }
+        return (command == "int" ? Additive() : Term()) is { } body ? new Call(command, [new Symbol($"{command}{bounds}"), body]) : null;
+    }
+
+    // dy/dx is one name and d/dx needs something to act on; neither is a quotient.
+    private Expression? Fraction(Expression top, Expression bottom) => (top, bottom) switch
+    {
+        (Symbol { Name: "d" }, Product { Factors: [Symbol { Name: "d" }, Symbol variable] }) =>
+            StartsFactor() && Term() is { } body ? new Call("derivative", [variable, body]) : null,
+        (Product { Factors: [Symbol { Name: "d" }, Symbol function] }, Product { Factors: [Symbol { Name: "d" }, Symbol variable] }) =>
+            new Symbol($"d{function.Name}/d{variable.Name}"),
+        _ => new Product([top, new Power(bottom, Number.MinusOne)]),
+    };
 
     private Expression? Environment()
     {
