@@ -82,5 +82,5 @@ internal sealed class MathsVerifier : IVerifier
         return false;
     }
 
-    private static string Short(string text) => text.Length <= 60 ? text : $"{text[..57]}...";
+    private static string Short(string text) => text.Length <= 60 ? text : $"{text[..(char.IsHighSurrogate(text[56]) ? 56 : 57)]}...";
 }
