@@ -4,8 +4,10 @@ using KnapsackCloud.Cli.Commands;
 return await CommandLine.RunAsync(args,
 [
     RunCommand.Create(),
+    CompareCommand.Create(),
     GenerateCommand.Create(),
     EvaluateCommand.Create(),
-    CompareCommand.Create(),
+    TokenizeCommand.Create(),
+    VerifyCommand.Create(),
     AllocateCommand.Create(),
 ]);
