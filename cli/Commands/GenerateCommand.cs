@@ -36,7 +36,9 @@ internal static class GenerateCommand
             var spec = sampling.Read(parsed, errors);
             if (parsed.GetValue(samples) is < 1 or > MaxSamples) errors.Add(new InputError("-n", $"is {parsed.GetValue(samples)}; it must be from 1 to {MaxSamples}"));
             var folder = parsed.GetValue(model)!;
-            var input = PromptInput.Read(folder, parsed.GetValue(prompt), parsed.GetValue(ids), spec.MaxTokens, errors);
+            var input = PromptInput.Read(folder, parsed.GetValue(prompt), parsed.GetValue(ids), errors);
+            if (!sampling.HasMaxTokens(parsed)) spec = spec with { MaxTokens = Math.Clamp(input.Room, 1, spec.MaxTokens) };
+            else if (spec.MaxTokens > input.Room) errors.Add(new InputError("--max-tokens", $"is {spec.MaxTokens}, but after the prompt the model has room for {Math.Max(0, input.Room)}"));
             if (errors.Count > 0) throw new InvalidInputException(errors);
             if (input.NoText is { } reason) Console.Error.WriteLine($"note: no text, only token ids: {reason}");
             var seeds = Enumerable.Range(0, parsed.GetValue(samples)).Select(index => Seeds.For(sampling.Seed(parsed), $"sample/{index}")).ToList();

@@ -9,11 +9,12 @@ namespace KnapsackCloud.Cli.Generating;
 
 /// <summary>What to go on from: token ids, and the tokenizer that makes text of them where the folder has one that can be read.</summary>
 /// <param name="NoText">Why there is no tokenizer; null when there is.</param>
-internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string? NoText)
+/// <param name="Room">Tokens that the model's positions leave for a completion.</param>
+internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string? NoText, int Room)
 {
     /// <summary>Reads either of the two forms, checked against the model's configuration; no weight is read.</summary>
     /// <param name="errors">Gets everything that is wrong; then the result is not to be used.</param>
-    public static PromptInput Read(string folder, string? text, string? ids, int maxTokens, List<InputError> errors)
+    public static PromptInput Read(string folder, string? text, string? ids, List<InputError> errors)
     {
         if (text is null == ids is null) errors.Add(new InputError("", "give either --prompt or --ids"));
         var config = Try(() => Config(folder), errors);
@@ -21,9 +22,9 @@ internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string
         var tokenizer = config is null ? null : Try(() => TokenizerLoader.Load(folder), tokenizerErrors);
         if (text is not null) errors.AddRange(tokenizerErrors);
         var tokenIds = ids is not null ? ParseIds(ids, config, errors) : text is not null && tokenizer is not null ? Encode(text, tokenizer, errors) : [];
-        if (config is not null && tokenIds.Length > 0 && maxTokens >= 1 && (long)tokenIds.Length + maxTokens > config.MaxPositionEmbeddings)
-            errors.Add(new InputError("--max-tokens", $"is {maxTokens}; with {tokenIds.Length} tokens before them that is more than the model's {config.MaxPositionEmbeddings} positions"));
-        return new PromptInput(tokenIds, tokenizer, tokenizer is null ? string.Join("; ", tokenizerErrors) : null);
+        var room = config is null ? int.MaxValue : config.MaxPositionEmbeddings - tokenIds.Length;
+        if (room < 1) errors.Add(new InputError("", $"the prompt has {tokenIds.Length} tokens, which leaves none of the model's {config!.MaxPositionEmbeddings} positions for a completion"));
+        return new PromptInput(tokenIds, tokenizer, tokenizer is null ? string.Join("; ", tokenizerErrors) : null, room);
     }
 
     private static ModelConfig Config(string folder) =>
