@@ -10,4 +10,5 @@ return await CommandLine.RunAsync(args,
     TokenizeCommand.Create(),
     VerifyCommand.Create(),
     AllocateCommand.Create(),
+    BenchCommand.Create(),
 ]);
