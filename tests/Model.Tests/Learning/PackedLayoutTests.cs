@@ -13,7 +13,8 @@ public class PackedLayoutTests
 
         Assert.Equal([7, 8, 9, 5, 6, 1, 4, 1], layout.TokenIds_N);
         Assert.Equal([0, 1, 2, 0, 1, 3, 2, 3], layout.Positions_N);
-        Assert.Equal([2, 5, 2, 4, 6, 7], layout.SourceIndex_M);
+        Assert.Equal([2, 4, 5, 6, 7], layout.Sources_U);
+        Assert.Equal([2, 5, 2, 4, 6, 7], layout.SourceIndex_M.Select(source => layout.Sources_U[source]));
         Assert.Equal([1, 2, 3, 4, 1, 2], layout.Targets_M);
         Assert.False(layout.PromptsAligned);
     }
@@ -43,6 +44,8 @@ public class PackedLayoutTests
             var layout = PackedLayout.Of(groups);
             long[] tokenOfCell = [.. layout.PromptIndex_GP, .. layout.QueryIndex_RA];
             for (var token = 0; token < layout.Tokens; token++) Assert.Equal(token, tokenOfCell[layout.AttendedIndex_N[token]]);
+            long[] sourceOfCell = [.. Enumerable.Range(0, layout.Groups), .. layout.SourceQueryIndex_RA];
+            for (var source = 0; source < layout.Sources; source++) Assert.Equal(source, sourceOfCell[layout.SourceAttendedIndex_U[source]]);
         });
 
     [Fact]
