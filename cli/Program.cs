@@ -4,6 +4,11 @@ using KnapsackCloud.Cli.Commands;
 return await CommandLine.RunAsync(args,
 [
     RunCommand.Create(),
-    EvaluateCommand.Create(),
     CompareCommand.Create(),
+    GenerateCommand.Create(),
+    EvaluateCommand.Create(),
+    TokenizeCommand.Create(),
+    VerifyCommand.Create(),
+    AllocateCommand.Create(),
+    BenchCommand.Create(),
 ]);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Cli.Comparing;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;

@@ -22,6 +22,11 @@ internal static class RunCommand
     public static Command Create()
     {
         var command = new Command("run", "Trains a model in this process, with a live view and a report at the end.") { Spec, Store, Out, Steps, Seed, Policy, Resume, Json };
+        // An option that is not known would be taken for the spec's name.
+        Spec.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.StartsWith('-'))) result.AddError($"unknown option '{token.Value}'");
+        });
         command.SetAction(RunAsync);
         return command;
     }

@@ -16,17 +16,15 @@ internal sealed class RunSession : IDisposable
     private readonly PolicyLoader _policies;
     private readonly GrpoLearner _learner;
     private readonly EmbeddedPipeline _pipeline;
-    private readonly TimeProvider _time;
     private TimingFile? _timings;
     private RunLock? _lock;
 
     public RunSession(string folder, TimeProvider time)
     {
-        _time = time;
         _store = new FolderRunStore(folder, time);
         _folders = new PolicyFolders(_store, _store.NewScratchFolder());
         _policies = new PolicyLoader(_folders);
-        _learner = new GrpoLearner();
+        _learner = new GrpoLearner(time);
         Monitor = new RunMonitor(time, timing => _timings?.Append(timing));
         _pipeline = new EmbeddedPipeline(
             new EmbeddedPipelineParts
@@ -48,16 +46,15 @@ internal sealed class RunSession : IDisposable
     public async Task<RunId> StartAsync(RunInputs inputs, CancellationToken cancellation) =>
         Open(await _pipeline.StartAsync(inputs.Spec, inputs.Tasks.Training, inputs.Tasks.Evaluation, cancellation).ConfigureAwait(false));
 
-    /// <summary>Makes a run that was stopped, paused or failed go on.</summary>
+    /// <summary>Makes a run that was stopped, paused or failed go on. One that is completed only gets its report again, which a crash may have prevented.</summary>
     /// <param name="name">A run id, or <c>latest</c>.</param>
-    /// <exception cref="InvalidInputException">There is no such run, or it is over.</exception>
+    /// <exception cref="InvalidInputException">There is no such run, or it is cancelled.</exception>
     public async Task<RunId> ResumeAsync(string name, CancellationToken cancellation)
     {
         var status = await StoredRuns.FindAsync(_store, name, cancellation).ConfigureAwait(false);
-        if (status.State is RunState.Completed or RunState.Cancelled)
-            throw new InvalidInputException("--resume", $"run {status.Id} is {status.State.ToString().ToLowerInvariant()}: there is nothing left to do; start a new run");
+        if (status.State is RunState.Cancelled) throw new InvalidInputException("--resume", $"run {status.Id} is cancelled: start a new run");
         Open(status.Id);
-        if (status.State != RunState.Running) await _pipeline.Control.ResumeAsync(status.Id, cancellation).ConfigureAwait(false);
+        if (status.State is RunState.Paused or RunState.Failed) await _pipeline.Control.ResumeAsync(status.Id, cancellation).ConfigureAwait(false);
         return status.Id;
     }
 

@@ -15,12 +15,14 @@ internal sealed class ArithmeticWarmup(RunSpec spec, double target, ShardThreads
 {
     private const int Problems = 128;
     private const double LearningRate = 4e-3;
+    /// <summary>Near the target: small steps, so that the rate passes it slowly.</summary>
+    private const double NearLearningRate = 1e-3;
     private const int RampSteps = 50;
     private const int MostSteps = 4000;
     /// <summary>Steps between measurements while far from the target, and near it.</summary>
     private const int Stride = 25;
     private const int NearStride = 5;
-    private const double Near = 0.12;
+    private const double Near = 0.15;
     private const string DefaultFamilies = "arithmetic:add1-5,sub1-5";
     private static readonly OptimiserSettings Settings = new(Beta1: 0.9, Beta2: 0.999, WeightDecay: 0.01, GradientNorm: 1);
 
@@ -69,8 +71,9 @@ internal sealed class ArithmeticWarmup(RunSpec spec, double target, ShardThreads
         for (var step = 1; step <= MostSteps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            trainer.Update(problems.Draw(Problems), objective, LearningRate * Math.Min(1, (double)step / RampSteps), Settings);
-            if (step % (rate > target - Near ? NearStride : Stride) != 0) continue;
+            var near = rate > target - Near;
+            trainer.Update(problems.Draw(Problems), objective, near ? NearLearningRate : LearningRate * Math.Min(1, (double)step / RampSteps), Settings);
+            if (step % (near ? NearStride : Stride) != 0) continue;
             rate = measure.Measure(cancellation);
             progress.Report(string.Create(CultureInfo.InvariantCulture, $"warm-up {step} steps, success rate {rate:F2} (target {target:F2})"));
             if (rate >= target) return;

@@ -21,6 +21,7 @@ internal sealed class GradientShard : IDisposable
     /// <summary>Replaces <see cref="Gradient"/> by that of the microbatches' summed loss. One thread at a time.</summary>
     public MinibatchResult Compute(IReadOnlyList<IReadOnlyList<PackedGroup>> microbatches, ITokenObjective objective, double temperature)
     {
+        using var scope = NewDisposeScope();
         Gradient.Flat_W.zero_();
         var sum = MinibatchResult.Empty;
         foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(PackedLayout.Of(microbatch), objective, temperature));

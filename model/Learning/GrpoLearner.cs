@@ -16,6 +16,14 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
     private TrainedPolicy? _held;
     private byte[] _heldIdentity = [];
 
+    /// <summary>What of a spec only the learner can judge, without doing any work: ask before a run is started.</summary>
+    /// <exception cref="InvalidInputException">An unknown loss, normalisation or model source, a model folder that cannot be read, a greedy run.</exception>
+    public static void Validate(RunSpec spec)
+    {
+        Check(spec);
+        ModelSource.Parse(spec.Model.Source).Validate();
+    }
+
     public void Prepare(RunSpec spec, string outputFolder, IProgress<string> progress, CancellationToken cancellation)
     {
         Check(spec);
@@ -53,7 +61,8 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
     /// <summary>The policy of a folder, the caller's from now on.</summary>
     private TrainedPolicy Take(string folder)
     {
-        if (_held is { } held && _heldIdentity.AsSpan().SequenceEqual(TrainingStateFiles.Identity(folder)))
+        var identity = TrainingStateFiles.Identity(folder);
+        if (_held is { } held && _heldIdentity.AsSpan().SequenceEqual(identity))
         {
             _held = null;
             return held;

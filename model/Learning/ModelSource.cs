@@ -17,6 +17,10 @@ internal abstract record ModelSource
     /// <summary>Makes the policy, with a fresh training state; the caller's.</summary>
     public abstract TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation);
 
+    /// <summary>Checks what can be checked without making the policy.</summary>
+    /// <exception cref="InvalidInputException">The folder is no model that can be read.</exception>
+    public virtual void Validate() { }
+
     /// <exception cref="InvalidInputException">Not a known form.</exception>
     public static ModelSource Parse(string text)
     {
@@ -41,11 +45,17 @@ internal abstract record ModelSource
     /// <summary>A Hugging Face folder, converted to float32.</summary>
     public sealed record Folder(string Path) : ModelSource
     {
+        /// <summary>Without a tokenizer the run would fail only at its first rollout.</summary>
+        public override void Validate()
+        {
+            if (!Directory.Exists(Path)) throw Refuse($"there is no folder '{Path}'");
+            ModelConfigFile.Read(Path);
+            TokenizerLoader.Load(Path);
+        }
+
         public override TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation)
         {
             progress.Report($"loading {Path}");
-            // Without a tokenizer the run would fail only at its first rollout.
-            TokenizerLoader.Load(Path);
             return new TrainedPolicy(CheckpointFolder.Load(Path), TokenizerFiles.From(Path), threads);
         }
     }

@@ -5,7 +5,8 @@ namespace KnapsackCloud.Model.Learning;
 /// once, then each row's completion without its last token. Positions restart after the prompt, and a completion token
 /// sees the prompt and its own earlier tokens only. Only attention needs rectangles; the index arrays gather them.
 /// N tokens, G groups, P longest prompt, R rows that read any completion token, A the most such tokens of a row,
-/// S = P + A keys of a row, M predicted tokens. Pure: no tensors.
+/// S = P + A keys of a row, U tokens that predict (each prompt's last and every completion token: the last layer needs no
+/// others), M predicted tokens. Pure: no tensors.
 /// </summary>
 public sealed class PackedLayout
 {
@@ -17,7 +18,8 @@ public sealed class PackedLayout
         Rows = reading.Count;
         CompletionLength = reading.Count == 0 ? 0 : reading.Max(row => row.Inputs);
         PromptsAligned = groups.All(group => group.PromptIds.Length == PromptLength);
-        Tokens = groups.Sum(group => group.PromptIds.Length) + reading.Sum(row => row.Inputs);
+        PromptTokens = groups.Sum(group => group.PromptIds.Length);
+        Tokens = PromptTokens + reading.Sum(row => row.Inputs);
         Predictions = groups.Sum(group => group.Rows.Sum(row => row.Row.CompletionIds.Length));
 
         TokenIds_N = new long[Tokens];
@@ -27,6 +29,11 @@ public sealed class PackedLayout
         QueryIndex_RA = new long[Rows * CompletionLength];
         KeyIndex_RS = new long[Rows * KeyLength];
         PromptKeys_RP = new bool[Rows * PromptLength];
+        Sources = Groups + Tokens - PromptTokens;
+        Sources_U = new long[Sources];
+        SourceAttendedIndex_U = new long[Sources];
+        SourceQueryIndex_RA = new long[Rows * CompletionLength];
+        LastPositions_G = new long[Groups];
         SourceIndex_M = new long[Predictions];
         Targets_M = new long[Predictions];
         LogProbs_M = new float[Predictions];
@@ -35,6 +42,8 @@ public sealed class PackedLayout
     }
 
     public int Tokens { get; }
+    public int PromptTokens { get; }
+    public int Sources { get; }
     public int Groups { get; }
     public int PromptLength { get; }
     public int Rows { get; }
@@ -57,7 +66,16 @@ public sealed class PackedLayout
     /// <summary>False where a prompt cell of <see cref="KeyIndex_RS"/> is padding.</summary>
     public bool[] PromptKeys_RP { get; }
 
-    /// <summary>The token whose hidden state predicts; for the first of a completion it is the prompt's last.</summary>
+    /// <summary>Tokens that predict: the last of each prompt, then all of the completions.</summary>
+    public long[] Sources_U { get; }
+    /// <summary>Of each source, its cell among the G last prompt tokens followed by the R*A completion cells.</summary>
+    public long[] SourceAttendedIndex_U { get; }
+    /// <summary>Source of each completion cell, as <see cref="QueryIndex_RA"/>.</summary>
+    public long[] SourceQueryIndex_RA { get; }
+    /// <summary>Position of each prompt's last token.</summary>
+    public long[] LastPositions_G { get; }
+
+    /// <summary>The source whose hidden state predicts; for the first token of a completion it is the prompt's last.</summary>
     public long[] SourceIndex_M { get; }
     public long[] Targets_M { get; }
     /// <summary>Behaviour log-probs.</summary>
@@ -66,12 +84,13 @@ public sealed class PackedLayout
     public float[] Weights_M { get; }
 
     /// <summary>Lays out groups in their order.</summary>
-    /// <exception cref="ArgumentException">No group, an empty prompt, an empty completion, or log-probs of another count than tokens.</exception>
+    /// <exception cref="ArgumentException">No group, a group without rows, an empty prompt, an empty completion, or log-probs of another count than tokens.</exception>
     public static PackedLayout Of(IReadOnlyList<PackedGroup> groups)
     {
         if (groups.Count == 0) throw new ArgumentException("there is no group to lay out", nameof(groups));
         foreach (var group in groups)
         {
+            if (group.Rows.Count == 0) throw new ArgumentException("a group has no rows", nameof(groups));
             if (group.PromptIds.Length == 0) throw new ArgumentException("a prompt is empty: nothing predicts the first completion token", nameof(groups));
             if (group.Rows.Any(row => row.Row.CompletionIds.Length == 0 || row.Row.CompletionIds.Length != row.Row.LogProbs.Length))
                 throw new ArgumentException("a completion is empty, or its log-probs are not one per token", nameof(groups));
@@ -90,6 +109,9 @@ public sealed class PackedLayout
         {
             promptStarts_G[group] = token;
             token = PlacePrompt(group, groups[group].PromptIds, token);
+            LastPositions_G[group] = groups[group].PromptIds.Length - 1;
+            Sources_U[group] = token - 1;
+            SourceAttendedIndex_U[group] = group;
         }
 
         var (row, prediction) = (0, 0);
@@ -97,7 +119,7 @@ public sealed class PackedLayout
         {
             foreach (var weighted in groups[group].Rows)
             {
-                PlacePredictions(weighted, promptStarts_G[group] + groups[group].PromptIds.Length - 1, token, prediction);
+                PlacePredictions(weighted, group, SourceOf(token), prediction);
                 prediction += weighted.Row.CompletionIds.Length;
                 if (weighted.Inputs == 0) continue;
                 PlaceCompletion(row, weighted, promptStarts_G[group], groups[group].PromptIds.Length, token);
@@ -134,20 +156,26 @@ public sealed class PackedLayout
         {
             var (cell, token) = (row * CompletionLength + a, start + Math.Min(a, weighted.Inputs - 1));
             QueryIndex_RA[cell] = token;
+            SourceQueryIndex_RA[cell] = SourceOf(token);
             KeyIndex_RS[row * KeyLength + PromptLength + a] = token;
             if (a >= weighted.Inputs) continue;
             TokenIds_N[token] = weighted.Row.CompletionIds[a];
             Positions_N[token] = promptLength + a;
             AttendedIndex_N[token] = Groups * PromptLength + cell;
+            Sources_U[SourceOf(token)] = token;
+            SourceAttendedIndex_U[SourceOf(token)] = Groups + cell;
         }
     }
 
-    private void PlacePredictions(WeightedRow weighted, int lastPromptToken, int completionStart, int at)
+    /// <summary>Number of a completion token among the sources.</summary>
+    private int SourceOf(int token) => Groups + token - PromptTokens;
+
+    private void PlacePredictions(WeightedRow weighted, int promptSource, int completionSource, int at)
     {
         var row = weighted.Row;
         for (var t = 0; t < row.CompletionIds.Length; t++)
         {
-            SourceIndex_M[at + t] = t == 0 ? lastPromptToken : completionStart + t - 1;
+            SourceIndex_M[at + t] = t == 0 ? promptSource : completionSource + t - 1;
             Targets_M[at + t] = row.CompletionIds[t];
             LogProbs_M[at + t] = row.LogProbs[t];
             Advantages_M[at + t] = (float)row.Advantage;

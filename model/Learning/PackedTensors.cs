@@ -11,12 +11,13 @@ public sealed class PackedTensors
         Layout = layout;
         TokenIds_N = tensor(layout.TokenIds_N);
         Angles = rotary.At(tensor(layout.Positions_N).unsqueeze(0));
-        AttendedIndex_N = tensor(layout.AttendedIndex_N);
         PromptIndex_GP = layout.PromptsAligned ? null : tensor(layout.PromptIndex_GP);
-        PromptMask_PP = Forbid(tensor(Causal(layout.PromptLength), layout.PromptLength, layout.PromptLength), type);
-        QueryIndex_RA = tensor(layout.QueryIndex_RA);
         KeyIndex_RS = tensor(layout.KeyIndex_RS);
-        CompletionMask_R1AS = layout.Rows == 0 ? PromptMask_PP : Forbid(CompletionMask(layout), type);
+        var promptMask_PP = Forbid(tensor(Causal(layout.PromptLength), layout.PromptLength, layout.PromptLength), type);
+        var lastMask_G11P = promptMask_PP.index_select(0, tensor(layout.LastPositions_G)).unsqueeze(1).unsqueeze(1);
+        CompletionMask_R1AS = layout.Rows == 0 ? promptMask_PP : Forbid(CompletionMask(layout), type);
+        AllTokens = new QueryTokens(null, layout.PromptLength, PromptIndex_GP, promptMask_PP, tensor(layout.QueryIndex_RA), tensor(layout.AttendedIndex_N));
+        Sources = new QueryTokens(tensor(layout.Sources_U), 1, null, lastMask_G11P, tensor(layout.SourceQueryIndex_RA), tensor(layout.SourceAttendedIndex_U));
         SourceIndex_M = tensor(layout.SourceIndex_M);
         Targets_M = tensor(layout.Targets_M);
         BehaviourLogProbs_M = tensor(layout.LogProbs_M).to(type);
@@ -28,12 +29,12 @@ public sealed class PackedTensors
     public Tensor TokenIds_N { get; }
     /// <summary>[1, N, 1, D].</summary>
     public RotaryAngles Angles { get; }
-    public Tensor AttendedIndex_N { get; }
+    /// <summary>What looks in every layer but the last.</summary>
+    public QueryTokens AllTokens { get; }
+    /// <summary>What looks in the last layer: the tokens that predict.</summary>
+    public QueryTokens Sources { get; }
     /// <summary>Null when the prompts are a rectangle as they lie.</summary>
     public Tensor? PromptIndex_GP { get; }
-    /// <summary>0 where a prompt token may look, minus infinity elsewhere.</summary>
-    public Tensor PromptMask_PP { get; }
-    public Tensor QueryIndex_RA { get; }
     public Tensor KeyIndex_RS { get; }
     /// <summary>0 where a completion token may look, minus infinity elsewhere; one for all rows when the prompts are aligned.</summary>
     public Tensor CompletionMask_R1AS { get; }

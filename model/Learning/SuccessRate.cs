@@ -14,7 +14,7 @@ namespace KnapsackCloud.Model.Learning;
 /// </summary>
 internal sealed class SuccessRate
 {
-    private const int TasksPerFamily = 60;
+    private const int TasksPerFamily = 100;
     private const int Samples = 4;
     private static readonly SamplingSpec Sampling = new() { Temperature = 1, MaxTokens = ArithmeticFamily.MaxAnswerTokens };
 
