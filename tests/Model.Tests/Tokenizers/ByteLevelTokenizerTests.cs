@@ -33,7 +33,12 @@ public class ByteLevelTokenizerTests
     }
 
     [Fact]
-    public void Half_a_surrogate_pair_reads_as_the_replacement_character() => Assert.Equal("a\uFFFDb😀", Small.Decode(Small.Encode("a\ud800b😀")));
+    public void Half_a_surrogate_pair_reads_as_the_replacement_character()
+    {
+        Assert.Equal("a\uFFFDb😀", Small.Decode(Small.Encode("a\ud800b😀")));
+        var wholeWord = SmallTokenizers.ByteLevel().With("model.vocab.ï¿½", 266).With("model.ignore_merges", true).Load();
+        Assert.Equal([266], wholeWord.Encode("\udc00"));
+    }
 
     [Fact]
     public void Added_tokens_in_a_text_are_found_and_special_ones_left_out_of_decoded_text()

@@ -13,6 +13,7 @@ public class CanonicalCompositionTests
     [InlineData("\u1E9B\u0323", "\u1E9B\u0323")]
     [InlineData("\u0044\u0307\u0323", "\u1E0C\u0307")]
     [InlineData("a\u0301\u0327", "\u00E1\u0327")]
+    [InlineData("a\u0305\u0301", "a\u0305\u0301")]
     [InlineData("a\u0308\u0301\u0323", "\u1EA1\u0308\u0301")]
     [InlineData("\u1100\u1161\u11A8", "\uAC01")]
     [InlineData("\uAC00\u11A8", "\uAC01")]
