@@ -1,0 +1,56 @@
+using System.Text;
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Tests.Shared;
+using Microsoft.Extensions.Time.Testing;
+
+namespace KnapsackCloud.Pipeline.Tests;
+
+/// <summary>A small run with everything in it: chunks, evaluation, pruned policies, a closing step.</summary>
+internal static class Samples
+{
+    public static RunSpec Spec { get; } = new()
+    {
+        Name = "sample",
+        Seed = 3,
+        Steps = 5,
+        Tasks = new TaskSpec { PerStep = 4 },
+        Allocation = new AllocationSpec { RolloutsPerTask = 4, Min = 2, Max = 8 },
+        Splitting = new SplittingSpec { MinItems = 2 },
+        Evaluation = new EvaluationSpec { Every = 2, Samples = 2 },
+        Checkpoints = new CheckpointSpec { KeepEvery = 3 },
+    };
+
+    /// <summary>Ten tasks in two families, from always solved to rarely.</summary>
+    public static IReadOnlyList<TrainingTask> Training { get; } = [.. Enumerable.Range(0, 10).Select(i => Task($"t{i}", i % 2 == 0 ? "even" : "odd", i))];
+
+    public static IReadOnlyList<TrainingTask> Evaluation { get; } = [.. Enumerable.Range(0, 3).Select(i => Task($"v{i}", "held-out", 3 * i))];
+
+    public static FakeTimeProvider Clock() => new(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+    /// <summary>What an undisturbed run leaves, and how many effects it took.</summary>
+    public static async Task<(RunStatus Status, IReadOnlyDictionary<string, byte[]> Blobs, int Effects)> UndisturbedAsync(RunSpec? spec = null)
+    {
+        var store = new InMemoryRunStore();
+        var fuse = Fuse.Endless;
+        using var process = new TestProcess(store, fuse, Clock());
+        var run = await process.StartAsync(spec ?? Spec, Training, Evaluation);
+        var status = await process.RunAsync(run);
+        return (status, store.Blobs, fuse.Count);
+    }
+
+    /// <summary>Same blobs with the same bytes, times of the status aside. Pruned policies may be left over where a crash was the last thing before the end.</summary>
+    public static void AssertSame(IReadOnlyDictionary<string, byte[]> expected, IReadOnlyDictionary<string, byte[]> actual)
+    {
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), actual.Keys.Where(name => expected.ContainsKey(name) || !name.Contains("/policies/", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        foreach (var (name, content) in expected)
+        {
+            if (name.EndsWith("status.json", StringComparison.Ordinal)) Assert.Equal(WithoutTimes(content), WithoutTimes(actual[name]));
+            else Assert.True(content.AsSpan().SequenceEqual(actual[name]), $"{name} differs");
+        }
+    }
+
+    private static string WithoutTimes(byte[] status) =>
+        System.Text.RegularExpressions.Regex.Replace(Encoding.UTF8.GetString(status), "\"(createdAt|updatedAt)\":\"[^\"]*\"", "");
+
+    private static TrainingTask Task(string id, string family, int difficulty) => new(TaskId.Parse(id), family, $"{id}={(char)('P' + difficulty)}", $"{(char)('P' + difficulty)}");
+}
