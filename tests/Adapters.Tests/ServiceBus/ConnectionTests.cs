@@ -53,7 +53,8 @@ public class ConnectionTests
         bench.Bus.Resume();
         await send;
 
-        Assert.Equal(2, bench.Node.Count);
+        // One that was on its way may have come twice.
+        Assert.Equal(["a", "b"], bench.Node.Peek().Select(message => message.Properties.MessageId).Distinct());
     }
 
     [Fact]
