@@ -118,7 +118,7 @@ public sealed class FolderRunStore : IRunStore, IDisposable
         var scratch = _scratch.NewFile();
         try
         {
-            await using (var output = new FileStream(scratch, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            await using (var output = new DirectFileStream(scratch, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
             {
                 await write(output, cancellation);
                 output.Flush(flushToDisk: true);
@@ -198,11 +198,13 @@ public sealed class FolderRunStore : IRunStore, IDisposable
         return new VersionedBlob(content, TagOf(content));
     }
 
-    private static FileStream? OpenFile(string path)
+    private static DirectFileStream? OpenFile(string path)
     {
+        // Stages ask for blobs that are not there yet all the time; an exception for each is slow.
+        if (!File.Exists(path)) return null;
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 16);
+            return new DirectFileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

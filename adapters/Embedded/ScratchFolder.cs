@@ -24,6 +24,7 @@ internal sealed class ScratchFolder : IDisposable
 
     public void Dispose()
     {
+        if (!_lock.CanWrite) return;
         Directory.Delete(_folder, recursive: true);
         File.Delete(_lock.Name);
         _lock.Dispose();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -16,6 +17,7 @@ public sealed class PolicyFolders(IRunStore store, string cacheFolder) : IPolicy
 {
     /// <summary>Local versions of a run; a reader may still be at the one before the two that matter.</summary>
     private const int KeptVersions = 4;
+    private const int BufferBytes = 1 << 17;
     private const string ManifestFile = "manifest.json";
     private readonly SemaphoreSlim _gate = new(1);
     private readonly ConcurrentDictionary<(RunId Run, PolicyVersion Version), string> _cached = [];
@@ -116,19 +118,26 @@ public sealed class PolicyFolders(IRunStore store, string cacheFolder) : IPolicy
         return manifest;
     }
 
-    /// <summary>Copies and hashes in one pass, and flushes the copy.</summary>
+    /// <summary>Copies and hashes in one pass.</summary>
     private static async Task<CheckpointFile> CopyAsync(string name, Stream input, Stream output, CancellationToken cancellation)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[1 << 18];
-        var bytes = 0L;
-        while (await input.ReadAsync(buffer, cancellation) is > 0 and var count)
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
         {
-            hash.AppendData(buffer, 0, count);
-            await output.WriteAsync(buffer.AsMemory(0, count), cancellation);
-            bytes += count;
+            var bytes = 0L;
+            while (await input.ReadAsync(buffer, cancellation) is > 0 and var count)
+            {
+                hash.AppendData(buffer, 0, count);
+                await output.WriteAsync(buffer.AsMemory(0, count), cancellation);
+                bytes += count;
+            }
+            return new CheckpointFile(name, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
         }
-        return new CheckpointFile(name, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>A fresh folder each time, so that two attempts at one version never write into each other's.</summary>

@@ -27,16 +27,13 @@ public static class LeasedWork
     /// <summary>Returns when the lease is lost or the token is cancelled; never throws.</summary>
     private static async Task RenewUntilLostAsync(ILease lease, TimeSpan duration, TimeProvider time, CancellationToken cancellation)
     {
-        while (true)
+        while (!cancellation.IsCancellationRequested)
         {
+            await Task.Delay(duration / 3, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (cancellation.IsCancellationRequested) return;
             try
             {
-                await Task.Delay(duration / 3, time, cancellation);
                 if (!await lease.RenewAsync(duration, cancellation)) return;
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
             catch (Exception)
             {

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace KnapsackCloud.Core.Stages;
 
 /// <summary>
@@ -8,8 +6,11 @@ namespace KnapsackCloud.Core.Stages;
 /// </summary>
 public sealed class ComputeThread : IDisposable
 {
-    private readonly BlockingCollection<Action> _work = [];
+    // A monitor and no ready-made blocking queue: those spin before they sleep, on cores that others compute on.
+    private readonly object _gate = new();
+    private readonly Queue<Action> _work = [];
     private readonly Thread _thread;
+    private bool _closed;
 
     public ComputeThread(string name)
     {
@@ -18,21 +19,29 @@ public sealed class ComputeThread : IDisposable
     }
 
     /// <summary>Runs <paramref name="work"/> on the thread, after what was given to it before.</summary>
+    /// <exception cref="ObjectDisposedException">The thread was disposed.</exception>
     public Task<T> RunAsync<T>(Func<T> work)
     {
         // Continuations go to the pool: they must not hold the thread.
         var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(() => Complete(result, work));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _work.Enqueue(() => Complete(result, work));
+            Monitor.Pulse(_gate);
+        }
         return result.Task;
     }
 
     /// <summary>Waits for the work given so far.</summary>
     public void Dispose()
     {
-        if (_work.IsAddingCompleted) return;
-        _work.CompleteAdding();
+        lock (_gate)
+        {
+            _closed = true;
+            Monitor.Pulse(_gate);
+        }
         _thread.Join();
-        _work.Dispose();
     }
 
     private static void Complete<T>(TaskCompletionSource<T> result, Func<T> work)
@@ -49,6 +58,16 @@ public sealed class ComputeThread : IDisposable
 
     private void RunWork()
     {
-        foreach (var work in _work.GetConsumingEnumerable()) work();
+        while (NextWork() is { } work) work();
+    }
+
+    /// <summary>Null when there will be none any more.</summary>
+    private Action? NextWork()
+    {
+        lock (_gate)
+        {
+            while (_work.Count == 0 && !_closed) Monitor.Wait(_gate);
+            return _work.TryDequeue(out var work) ? work : null;
+        }
     }
 }

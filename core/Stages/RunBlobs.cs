@@ -9,7 +9,12 @@ namespace KnapsackCloud.Core.Stages;
 /// <summary>The blobs of a run as contracts. Thread-safe.</summary>
 public sealed class RunBlobs(IRunStore store, IRecordFormat records)
 {
+    /// <summary>In words of four bytes; about 64 MB.</summary>
+    private const long CachedWords = 1 << 24;
+    /// <summary>What a record weighs beside its tokens, in the same words.</summary>
+    private const int RecordWeight = 64;
     private readonly ConcurrentDictionary<RunId, RunSpec> _specs = [];
+    private readonly RecordCache _records = new(CachedWords);
 
     public IRunStore Store => store;
 
@@ -48,32 +53,47 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
         store.CreateAsync(name, (output, token) => output.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(value, type), token).AsTask(), cancellation);
 
     public Task<bool> CreateTrajectoriesAsync(RunId run, int step, string item, IReadOnlyList<Trajectory> trajectories, CancellationToken cancellation) =>
-        store.CreateAsync(BlobNames.Rollouts(run, step, item), (output, token) => records.WriteTrajectoriesAsync(trajectories, output, token), cancellation);
+        CreateRecordsAsync(BlobNames.Rollouts(run, step, item), trajectories, records.WriteTrajectoriesAsync, Weigh, cancellation);
 
     /// <summary>Null when the item has no blob.</summary>
     public Task<IReadOnlyList<Trajectory>?> ReadTrajectoriesAsync(RunId run, int step, string item, CancellationToken cancellation) =>
-        ReadRecordsAsync(BlobNames.Rollouts(run, step, item), records.ReadTrajectoriesAsync, cancellation);
+        ReadRecordsAsync(BlobNames.Rollouts(run, step, item), records.ReadTrajectoriesAsync, Weigh, cancellation);
 
     public Task<bool> CreateLedgerAsync(RunId run, int step, IReadOnlyList<TaskRecord> ledger, CancellationToken cancellation) =>
-        store.CreateAsync(BlobNames.Ledger(run, step), (output, token) => records.WriteLedgerAsync(ledger, output, token), cancellation);
+        CreateRecordsAsync(BlobNames.Ledger(run, step), ledger, records.WriteLedgerAsync, Weigh, cancellation);
 
     /// <summary>The ledger after <paramref name="step"/>; empty for step 0.</summary>
     /// <exception cref="InvalidDataException">There is none, or it cannot be read.</exception>
     public async Task<IReadOnlyList<TaskRecord>> RequireLedgerAsync(RunId run, int step, CancellationToken cancellation)
     {
         if (step == 0) return [];
-        return await ReadRecordsAsync(BlobNames.Ledger(run, step), records.ReadLedgerAsync, cancellation)
+        return await ReadRecordsAsync(BlobNames.Ledger(run, step), records.ReadLedgerAsync, Weigh, cancellation)
             ?? throw Missing(BlobNames.Ledger(run, step));
     }
 
-    private async Task<IReadOnlyList<T>?> ReadRecordsAsync<T>(
-        BlobName name, Func<Stream, CancellationToken, Task<IReadOnlyList<T>>> read, CancellationToken cancellation)
+    private static long Weigh(Trajectory trajectory) => RecordWeight + trajectory.PromptIds.Length + (2L * trajectory.CompletionIds.Length);
+
+    private static long Weigh(TaskRecord record) => RecordWeight;
+
+    private async Task<bool> CreateRecordsAsync<T>(
+        BlobName name, IReadOnlyList<T> rows, Func<IReadOnlyList<T>, Stream, CancellationToken, Task> write, Func<T, long> weigh, CancellationToken cancellation)
     {
+        var created = await store.CreateAsync(name, (output, token) => write(rows, output, token), cancellation);
+        if (created) _records.Add(name, rows, weigh);
+        return created;
+    }
+
+    private async Task<IReadOnlyList<T>?> ReadRecordsAsync<T>(
+        BlobName name, Func<Stream, CancellationToken, Task<IReadOnlyList<T>>> read, Func<T, long> weigh, CancellationToken cancellation)
+    {
+        if (_records.Find<T>(name) is { } known) return known;
         await using var input = await store.OpenReadAsync(name, cancellation);
         if (input is null) return null;
         try
         {
-            return await read(input, cancellation);
+            var rows = await read(input, cancellation);
+            _records.Add(name, rows, weigh);
+            return rows;
         }
         catch (InvalidDataException error)
         {

@@ -1,0 +1,149 @@
+using System.Text;
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
+
+namespace KnapsackCloud.Adapters.Tests.Stores;
+
+/// <summary>What every run store does. Subclassed once an adapter.</summary>
+public abstract class RunStoreContract
+{
+    protected static readonly BlobName Name = new("runs/r/steps/000001/plan.json");
+
+    protected abstract IRunStore Store { get; }
+
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_blob_is_created_once_and_read_back()
+    {
+        Assert.True(await WriteAsync(Name, "first"));
+        Assert.False(await WriteAsync(Name, "second"));
+        Assert.Equal("first", await ReadAsync(Name));
+        Assert.True(await Store.ExistsAsync(Name, Token));
+    }
+
+    [Fact]
+    public async Task A_blob_that_is_not_there_is_null_and_not_an_error()
+    {
+        Assert.Null(await Store.ReadAsync(Name, Token));
+        Assert.Null(await Store.OpenReadAsync(Name, Token));
+        Assert.False(await Store.ExistsAsync(Name, Token));
+        await Store.DeleteAsync(Name, Token);
+    }
+
+    [Fact]
+    public async Task Of_32_creators_one_wins_and_its_content_stands()
+    {
+        var start = new TaskCompletionSource();
+        var creators = Enumerable.Range(0, 32).Select(i => Task.Run(async () =>
+        {
+            await start.Task;
+            return (i, created: await WriteAsync(Name, $"content of {i}"));
+        }, Token)).ToList();
+        start.SetResult();
+        var winner = Assert.Single(await Task.WhenAll(creators), result => result.created);
+        Assert.Equal($"content of {winner.i}", await ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task Of_32_swaps_from_one_version_one_wins()
+    {
+        var tag = await Store.ReplaceAsync(Name, Bytes("start"), null, Token);
+        var swaps = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(() => Store.ReplaceAsync(Name, Bytes($"swap {i}"), tag, Token), Token)));
+        var winner = Assert.Single(Enumerable.Range(0, 32), i => swaps[i] is not null);
+        Assert.Equal($"swap {winner}", await ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task Counting_by_swaps_from_many_threads_loses_no_count()
+    {
+        await Store.ReplaceAsync(Name, Bytes("0"), null, Token);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            for (var i = 0; i < 10; i++) await IncrementAsync();
+        }, Token)));
+        Assert.Equal("80", await ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task A_swap_needs_the_version_that_is_there()
+    {
+        Assert.Null(await Store.ReplaceAsync(Name, Bytes("x"), "no such tag", Token));
+        var first = await Store.ReplaceAsync(Name, Bytes("one"), null, Token);
+        Assert.NotNull(first);
+        Assert.Null(await Store.ReplaceAsync(Name, Bytes("x"), null, Token));
+        var second = await Store.ReplaceAsync(Name, Bytes("two"), first, Token);
+        Assert.NotNull(second);
+        Assert.Null(await Store.ReplaceAsync(Name, Bytes("x"), first, Token));
+        Assert.Equal(second, (await Store.ReadAsync(Name, Token))!.ETag);
+        Assert.Equal("two", await ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task A_writer_that_fails_leaves_nothing_and_the_name_free()
+    {
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Store.CreateAsync(Name, async (output, token) =>
+        {
+            await output.WriteAsync(Bytes("half"), token);
+            throw new InvalidOperationException("broke in the middle");
+        }, Token));
+        Assert.False(await Store.ExistsAsync(Name, Token));
+        Assert.Empty(await ListAsync(""));
+        Assert.True(await WriteAsync(Name, "whole"));
+    }
+
+    [Fact]
+    public async Task Names_are_listed_by_prefix_in_ordinal_order()
+    {
+        foreach (var name in new[] { "runs/b/x", "runs/a/steps/000002/p", "runs/a/steps/000001/p", "runs/a/steps/000001/B", "runs/a/spec.json", "runs/ab/y" })
+            await WriteAsync(new BlobName(name), "");
+        Assert.Equal(["runs/a/spec.json", "runs/a/steps/000001/B", "runs/a/steps/000001/p", "runs/a/steps/000002/p"], await ListAsync("runs/a/"));
+        Assert.Equal(["runs/a/steps/000001/p"], await ListAsync("runs/a/steps/000001/p"));
+        Assert.Equal(6, (await ListAsync("runs/")).Count);
+        Assert.Equal(5, (await ListAsync("runs/a")).Count);
+        Assert.Empty(await ListAsync("runs/none/"));
+    }
+
+    [Fact]
+    public async Task A_deleted_blob_is_gone_and_can_be_made_again()
+    {
+        await WriteAsync(Name, "one");
+        await Store.DeleteAsync(Name, Token);
+        Assert.False(await Store.ExistsAsync(Name, Token));
+        Assert.True(await WriteAsync(Name, "two"));
+        Assert.Equal("two", await ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task A_reader_keeps_what_it_opened_while_the_blob_is_swapped()
+    {
+        var tag = await Store.ReplaceAsync(Name, Bytes("old"), null, Token);
+        await using var reader = await Store.OpenReadAsync(Name, Token);
+        await Store.ReplaceAsync(Name, Bytes("new"), tag, Token);
+        Assert.Equal("old", await new StreamReader(reader!).ReadToEndAsync(Token));
+    }
+
+    protected Task<bool> WriteAsync(BlobName name, string text) =>
+        Store.CreateAsync(name, (output, token) => output.WriteAsync(Bytes(text), token).AsTask(), Token);
+
+    protected async Task<string> ReadAsync(BlobName name) => Encoding.UTF8.GetString((await Store.ReadAsync(name, Token))!.Content.Span);
+
+    protected async Task<List<string>> ListAsync(string prefix)
+    {
+        var names = new List<string>();
+        await foreach (var name in Store.ListAsync(prefix, Token)) names.Add(name.Value);
+        return names;
+    }
+
+    protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    private async Task IncrementAsync()
+    {
+        while (true)
+        {
+            var blob = (await Store.ReadAsync(Name, Token))!;
+            var next = int.Parse(Encoding.UTF8.GetString(blob.Content.Span), System.Globalization.CultureInfo.InvariantCulture) + 1;
+            if (await Store.ReplaceAsync(Name, Bytes($"{next}"), blob.ETag, Token) is not null) return;
+        }
+    }
+}
