@@ -62,13 +62,20 @@ internal sealed class BlobUpload(BlockBlobClient blob, int blockBytes, Cancellat
             [BlobMarks.Sha256] = Convert.ToHexStringLower(_sha256.GetHashAndReset()),
             [BlobMarks.Writer] = _writer.ToString("N"),
         };
-        try
+        for (var asBlocks = _blocks.Count > 0; ; asBlocks = true)
         {
-            return (_blocks.Count == 0 ? await PutAsync(conditions, metadata, token) : await CommitBlocksAsync(conditions, metadata, token)).ToString();
-        }
-        catch (RequestFailedException error) when (IsLostRace(error))
-        {
-            return await OwnTagAsync(error, token);
+            try
+            {
+                return (asBlocks ? await CommitBlocksAsync(conditions, metadata, token) : await PutAsync(conditions, metadata, token)).ToString();
+            }
+            catch (RequestFailedException error) when (IsLostRace(error))
+            {
+                // Ours: the write had worked, its answer was lost, and the retry met it.
+                if (await FindAsync(token) is { } found) return IsOurs(found) ? found.ETag.ToString() : null;
+                if (conditions.IfNoneMatch is null) return null;
+                // Blocks that a failed upload left can be in the way of a blob that is put whole, not of one that is committed.
+                if (asBlocks) throw;
+            }
         }
     }
 
@@ -137,19 +144,20 @@ internal sealed class BlobUpload(BlockBlobClient blob, int blockBytes, Cancellat
         error.ErrorCode == BlobErrorCode.BlobAlreadyExists || error.ErrorCode == BlobErrorCode.ConditionNotMet || error.ErrorCode == BlobErrorCode.InvalidBlockList
         || error.ErrorCode == BlobErrorCode.BlobNotFound;
 
-    /// <summary>The tag of the blob when it is ours after all: the write had worked, its answer was lost, and the retry met it.</summary>
-    private async Task<string?> OwnTagAsync(RequestFailedException error, CancellationToken token)
+    /// <summary>Null when there is no blob.</summary>
+    private async Task<BlobProperties?> FindAsync(CancellationToken token)
     {
         try
         {
-            var found = (await blob.GetPropertiesAsync(cancellationToken: token)).Value;
-            return found.Metadata.TryGetValue(BlobMarks.Writer, out var writer) && writer == _writer.ToString("N") ? found.ETag.ToString() : null;
+            return (await blob.GetPropertiesAsync(cancellationToken: token)).Value;
         }
-        catch (RequestFailedException missing) when (missing.Status == 404 && error.ErrorCode != BlobErrorCode.InvalidBlockList)
+        catch (RequestFailedException missing) when (missing.Status == 404)
         {
             return null;
         }
     }
+
+    private bool IsOurs(BlobProperties found) => found.Metadata.TryGetValue(BlobMarks.Writer, out var writer) && writer == _writer.ToString("N");
 
     private MemoryStream Buffered() => new(_buffer, 0, _buffered, writable: false);
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Azure.Storage.Queues;
-using KnapsackCloud.Adapters.Tests.Conformance;
+using KnapsackCloud.Adapters.Tests.Queues;
 
 namespace KnapsackCloud.Adapters.Tests.Azurite;
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KnapsackCloud.Adapters.ServiceBus;
 using KnapsackCloud.Adapters.Tests.Azurite;
 using KnapsackCloud.Adapters.Tests.Brokers;
@@ -11,12 +10,14 @@ namespace KnapsackCloud.Adapters.Tests.Brokers;
 public sealed class RabbitServer : IAsyncLifetime
 {
     private const string Script = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+    /// <summary>Erlang's port mapper stays behind otherwise.</summary>
+    private const string ThenLeaveNothing =
+        """ "$1" & child=$!; trap 'kill -TERM $child' TERM; wait $child; wait $child; epmd -port "$2" -kill; rm -rf "$3" """;
     private const int Queues = 32;
     private static readonly TimeSpan TimeToStart = TimeSpan.FromSeconds(90);
     private readonly Lazy<Task<int>> _port;
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"rabbit-{Guid.NewGuid():N}");
     private ServerProcess? _server;
-    private int _epmdPort;
     private int _taken;
 
     public RabbitServer() => _port = new Lazy<Task<int>>(StartAsync);
@@ -55,20 +56,17 @@ public sealed class RabbitServer : IAsyncLifetime
     {
         if (_server is null) return;
         await _server.DisposeAsync();
-        await ServerProcess.RunAsync("epmd", ["-port", _epmdPort.ToString(CultureInfo.InvariantCulture), "-kill"], _folder, CancellationToken.None);
-        Directory.Delete(_folder, recursive: true);
     }
 
     private async Task<int> StartAsync()
     {
         if (!File.Exists(Script)) throw new NotAtHandException($"RabbitMQ is not installed ({Script}): apt-get install rabbitmq-server");
         var ports = LoopbackPorts.Free(3);
-        _epmdPort = ports[2];
         Directory.CreateDirectory(_folder);
         await File.WriteAllTextAsync(InFolder("enabled_plugins"), "[rabbitmq_amqp1_0].");
         await File.WriteAllTextAsync(InFolder("definitions.json"), Definitions());
         await File.WriteAllTextAsync(InFolder("rabbitmq.conf"), $"listeners.tcp.1 = 127.0.0.1:{ports[0]}\nload_definitions = {InFolder("definitions.json")}\nlog.console = true\nlog.console.level = error\n");
-        _server = new ServerProcess(Script, [], EnvironmentOf(ports), _folder);
+        _server = new ServerProcess("/bin/sh", ["-c", ThenLeaveNothing, "sh", Script, $"{ports[2]}", _folder], EnvironmentOf(ports), _folder);
         if (!await _server.AnswersAsync([ports[0]], TimeToStart, CancellationToken.None))
             throw new InvalidOperationException($"RabbitMQ ended while it was starting:\n{_server.Output}");
         return ports[0];

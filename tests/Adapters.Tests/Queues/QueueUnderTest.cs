@@ -2,7 +2,7 @@ using System.Text;
 using KnapsackCloud.Core.Ports;
 using Microsoft.Extensions.Time.Testing;
 
-namespace KnapsackCloud.Adapters.Tests.Conformance;
+namespace KnapsackCloud.Adapters.Tests.Queues;
 
 /// <summary>What the port promises but a broker may be without.</summary>
 public enum QueueFeature
