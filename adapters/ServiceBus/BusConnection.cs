@@ -14,7 +14,7 @@ internal sealed class BusConnection(BusEndpoint endpoint, BusProfile profile, IB
     {
         try
         {
-            return await resilience.ExecuteAsync(async token => await operation(await SessionAsync(token), token), cancellation);
+            return await resilience.ExecuteAsync(async token => await TryAsync(await SessionAsync(token), operation, token), cancellation);
         }
         catch (Exception error) when (BusErrors.IsBusError(error))
         {
@@ -26,6 +26,20 @@ internal sealed class BusConnection(BusEndpoint endpoint, BusProfile profile, IB
     {
         if (_session is not null) await _session.DisposeAsync();
         _opening.Dispose();
+    }
+
+    /// <summary>A session that owes an answer is given up whole: the next try gets another.</summary>
+    private static async Task<T> TryAsync<T>(BusSession session, Func<BusSession, CancellationToken, Task<T>> operation, CancellationToken cancellation)
+    {
+        try
+        {
+            return await operation(session, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            await session.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task<BusSession> SessionAsync(CancellationToken cancellation)

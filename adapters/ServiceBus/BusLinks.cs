@@ -17,15 +17,15 @@ internal static class BusLinks
 
     /// <exception cref="AmqpException">The broker refused; the condition says why.</exception>
     /// <exception cref="TimeoutException">The broker did not answer.</exception>
-    public static async Task<TLink> AttachAsync<TLink>(Func<OnAttached, TLink> create, CancellationToken cancellation) where TLink : Link
+    public static async Task<TLink> AttachAsync<TLink>(Func<OnAttached, TLink> create) where TLink : Link
     {
         var attached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        // A refusal comes as an attach without source or target, and then a detach that says why.
-        var link = create((_, attach) => { if (attach.Source is not null && attach.Target is not null) attached.TrySetResult(); });
+        // A refusal comes as an attach without the node that was asked for, and then a detach that says why.
+        var link = create((_, attach) => { if ((attach.Role ? attach.Target : attach.Source) is not null) attached.TrySetResult(); });
         link.AddClosedCallback((_, error) => attached.TrySetException(new AmqpException(error ?? new Error(ErrorCode.DetachForced))));
         try
         {
-            await attached.Task.WaitAsync(AnswerTimeout, cancellation);
+            await attached.Task.WaitAsync(AnswerTimeout);
             return link;
         }
         catch
@@ -44,8 +44,8 @@ internal sealed class BusSender(SenderLink link) : IBusLink
 {
     public bool IsClosed => link.IsClosed;
 
-    public static async Task<BusSender> OpenAsync(Session session, string address, CancellationToken cancellation) =>
-        new(await BusLinks.AttachAsync(attached => new SenderLink(session, BusLinks.NewName(address), new Target { Address = address }, attached), cancellation));
+    public static async Task<BusSender> OpenAsync(Session session, string address) =>
+        new(await BusLinks.AttachAsync(attached => new SenderLink(session, BusLinks.NewName(address), new Target { Address = address }, attached)));
 
     /// <summary>Returns when the broker has taken the message.</summary>
     public Task SendAsync(Message message, CancellationToken cancellation) => link.SendAsync(message, BusLinks.AnswerTimeout).WaitAsync(cancellation);

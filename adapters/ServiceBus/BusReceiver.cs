@@ -11,6 +11,7 @@ internal sealed class BusReceiver : IBusLink
 {
     private readonly ReceiverLink _link;
     private readonly Lock _gate = new();
+    private readonly Lock _flow = new();
     private readonly LinkedList<TaskCompletionSource<Message>> _waiting = [];
     private int _credits;
 
@@ -23,8 +24,8 @@ internal sealed class BusReceiver : IBusLink
 
     public bool IsClosed => _link.IsClosed;
 
-    public static async Task<BusReceiver> OpenAsync(Session session, string address, CancellationToken cancellation) =>
-        new(await BusLinks.AttachAsync(attached => new ReceiverLink(session, BusLinks.NewName(address), new Source { Address = address }, attached), cancellation));
+    public static async Task<BusReceiver> OpenAsync(Session session, string address) =>
+        new(await BusLinks.AttachAsync(attached => new ReceiverLink(session, BusLinks.NewName(address), new Source { Address = address }, attached)));
 
     /// <summary>Null when none came in time.</summary>
     /// <exception cref="AmqpException">The link closed.</exception>
@@ -70,7 +71,13 @@ internal sealed class BusReceiver : IBusLink
                 addCredit = true;
             }
         }
-        if (addCredit) _link.SetCredit(1, autoRestore: false);
+        if (addCredit) AddCredit();
+    }
+
+    /// <summary>One at a time: flows that overtake each other would take credit back. Not under the other lock, which the end of the link needs.</summary>
+    private void AddCredit()
+    {
+        lock (_flow) _link.SetCredit(1, autoRestore: false);
     }
 
     /// <summary>False when a message, or the end of the link, came first.</summary>

@@ -23,13 +23,13 @@ internal sealed class BusRequests : IBusLink
 
     public bool IsClosed => _asks.IsClosed || _answers.IsClosed;
 
-    public static async Task<BusRequests> OpenAsync(Session session, string address, CancellationToken cancellation)
+    public static async Task<BusRequests> OpenAsync(Session session, string address)
     {
         var replyTo = BusLinks.NewName(address);
         var receive = new Attach { Source = new Source { Address = address }, Target = new Target { Address = replyTo } };
-        var answers = await BusLinks.AttachAsync(attached => new ReceiverLink(session, replyTo, receive, attached), cancellation);
+        var answers = await BusLinks.AttachAsync(attached => new ReceiverLink(session, replyTo, receive, attached));
         var send = new Attach { Source = new Source { Address = replyTo }, Target = new Target { Address = address } };
-        var asks = await BusLinks.AttachAsync(attached => new SenderLink(session, BusLinks.NewName(address), send, attached), cancellation);
+        var asks = await BusLinks.AttachAsync(attached => new SenderLink(session, BusLinks.NewName(address), send, attached));
         return new BusRequests(asks, answers, replyTo);
     }
 

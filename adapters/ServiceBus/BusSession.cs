@@ -8,6 +8,7 @@ internal sealed class BusSession : IAsyncDisposable
 {
     /// <summary>The service closes what is silent for longer than 4 minutes; half of ours is how often a sign of life goes out.</summary>
     private const int IdleTimeoutMs = 60_000;
+    private static readonly TimeSpan TimeToClose = TimeSpan.FromSeconds(5);
     private const int MaxFrameBytes = 64 * 1024;
     private readonly Connection _connection;
     private readonly Session _session;
@@ -65,21 +66,20 @@ internal sealed class BusSession : IAsyncDisposable
         {
             try
             {
-                await _connection.CloseAsync(BusLinks.AnswerTimeout, null);
+                await _connection.CloseAsync(TimeToClose, null);
             }
             catch (Exception error) when (BusErrors.IsBusError(error))
             {
                 // Being gone already is as good as being closed.
             }
         }
-        _opening.Dispose();
     }
 
     private async Task ClaimWithAsync(BusEndpoint endpoint, IBusTokens tokens, TimeProvider time, CancellationToken cancellation)
     {
         try
         {
-            var cbs = await BusRequests.OpenAsync(_session, BusAuthorisation.Node, cancellation);
+            var cbs = await BusRequests.OpenAsync(_session, BusAuthorisation.Node).WaitAsync(cancellation);
             _authorisation = new BusAuthorisation(cbs, endpoint, tokens, time, _closed.Token);
         }
         catch
@@ -89,16 +89,24 @@ internal sealed class BusSession : IAsyncDisposable
         }
     }
 
-    private async Task<TLink> LinkAsync<TLink>(
-        Dictionary<string, TLink> links, string address, Func<Session, string, CancellationToken, Task<TLink>> open, CancellationToken cancellation)
+    /// <summary>Who is cancelled stops waiting; the link goes on opening for the next, because brokers lose their way over links that are left half open.</summary>
+    private Task<TLink> LinkAsync<TLink>(
+        Dictionary<string, TLink> links, string address, Func<Session, string, Task<TLink>> open, CancellationToken cancellation)
+        where TLink : class, IBusLink => OpenLinkAsync(links, address, open).WaitAsync(cancellation);
+
+    private async Task<TLink> OpenLinkAsync<TLink>(Dictionary<string, TLink> links, string address, Func<Session, string, Task<TLink>> open)
         where TLink : class, IBusLink
     {
-        await _opening.WaitAsync(cancellation);
+        await _opening.WaitAsync();
         try
         {
             if (links.TryGetValue(address, out var link) && !link.IsClosed) return link;
-            if (_authorisation is not null) await _authorisation.ClaimAsync(address, cancellation);
-            return links[address] = await open(_session, address, cancellation);
+            if (_authorisation is not null) await _authorisation.ClaimAsync(address, _closed.Token);
+            return links[address] = await open(_session, address);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new AmqpException(ErrorCode.ConnectionForced, "the connection closed while a link was opening");
         }
         finally
         {

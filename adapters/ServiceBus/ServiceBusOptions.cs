@@ -22,8 +22,8 @@ public sealed class ServiceBusOptions : IValidatableObject
     [Range(1, 1000)]
     public int MaxDeliveries { get; set; } = 10;
 
-    /// <summary>How long a receive waits for a message. Default 20 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    /// <summary>How long a receive waits for a message; at least as long as one travels. Default 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan Poll { get; set; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Tries of an operation after the first. Default 5.</summary>
