@@ -6,7 +6,7 @@ using KnapsackCloud.Adapters.Tests.Brokers;
 
 namespace KnapsackCloud.Adapters.Tests.Azurite;
 
-/// <summary>One Azurite for all tests of a run, started by the first that asks: from npm, or in a container where only Docker is at hand.</summary>
+/// <summary>One Azurite for all tests of a run, started by the first that asks.</summary>
 public sealed class AzuriteServer : IAsyncLifetime
 {
     private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";

@@ -17,6 +17,8 @@ public enum QueueFeature
     DuplicateDetection,
     /// <summary>A dead letter says why it is one.</summary>
     DeadLetterReason,
+    /// <summary>A message that was completed is not delivered again, however many receive at once.</summary>
+    SingleDelivery,
 }
 
 /// <summary>An id in the dead-letter queue and why it is there.</summary>

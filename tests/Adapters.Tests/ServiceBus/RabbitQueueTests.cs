@@ -24,6 +24,7 @@ public class RabbitQueueTests(RabbitServer rabbit) : WorkQueueContract
                 [QueueFeature.LeaseExpiry] = "RabbitMQ keeps a delivery for as long as its link lives",
                 [QueueFeature.AttemptCount] = "RabbitMQ's AMQP 1.0 has no delivery count in the header",
                 [QueueFeature.DuplicateDetection] = "RabbitMQ has none",
+                [QueueFeature.SingleDelivery] = "RabbitMQ 3.10 grants raised credit without counting deliveries under way; the link overruns, closes, and its messages come again",
                 [QueueFeature.DeadLetterReason] = "RabbitMQ's dead letters say 'rejected', whatever the reason",
             },
             Close = client.DisposeAsync,
