@@ -254,6 +254,7 @@ public abstract class WorkQueueContract
     {
         await using var queue = (await CreateAsync(Minute)).Needs(QueueFeature.SingleDelivery);
         var deliveries = await DeliveriesAsync(queue, 60);
+        Assert.Equal(60, deliveries.Count);
         Assert.All(deliveries.Values, count => Assert.Equal(1, count));
     }
 
@@ -262,6 +263,7 @@ public abstract class WorkQueueContract
     {
         var seen = new ConcurrentDictionary<string, int>();
         using var all = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        all.CancelAfter(QueueUnderTest.Patience);
         var receivers = Enumerable.Range(0, 4).Select(_ => ReceiveUntilAllAsync(queue, seen, messages, all)).ToArray();
         await Task.WhenAll(Enumerable.Range(0, messages).Chunk(messages / 4).Select(async chunk =>
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using KnapsackCloud.Adapters.ServiceBus;
 using KnapsackCloud.Adapters.Tests.Brokers;
+using KnapsackCloud.Adapters.Tests.Queues;
 using KnapsackCloud.Core.Ports;
 using Microsoft.Extensions.Time.Testing;
 
@@ -48,7 +49,8 @@ internal sealed class BusBench : IAsyncDisposable
 
     public async Task<ILease> ReceiveAsync()
     {
-        var lease = await Queue.ReceiveAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var lease = await Queue.ReceiveAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken)
+            .WaitAsync(QueueUnderTest.Patience, TestContext.Current.CancellationToken);
         Assert.NotNull(lease);
         return lease;
     }
@@ -57,7 +59,7 @@ internal sealed class BusBench : IAsyncDisposable
     public static async Task UntilAsync(Func<bool> condition)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        deadline.CancelAfter(QueueUnderTest.Patience);
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
         while (!condition()) await pause.WaitForNextTickAsync(deadline.Token);
     }

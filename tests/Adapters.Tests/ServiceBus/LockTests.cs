@@ -1,5 +1,6 @@
 using KnapsackCloud.Adapters.ServiceBus;
 using KnapsackCloud.Adapters.Tests.Brokers;
+using KnapsackCloud.Adapters.Tests.Queues;
 
 namespace KnapsackCloud.Adapters.Tests.ServiceBus;
 
@@ -95,7 +96,7 @@ public class LockTests
         await bench.SendAsync("a");
 
         await using var other = new ServiceBusNamespace(bench.Options, time);
-        var lease = await other.Queue(BusBench.QueueName).ReceiveAsync(TimeSpan.FromSeconds(60), Stop);
+        var lease = await other.Queue(BusBench.QueueName).ReceiveAsync(TimeSpan.FromSeconds(60), Stop).WaitAsync(QueueUnderTest.Patience, Stop);
 
         Assert.Equal(("a", 1), (lease!.MessageId, lease.Attempt));
     }
