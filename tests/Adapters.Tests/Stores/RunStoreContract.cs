@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Rollout;
 
 namespace KnapsackCloud.Adapters.Tests.Stores;
 
@@ -129,6 +131,91 @@ public abstract class RunStoreContract
         await using var reader = await Store.OpenReadAsync(Name, Token);
         await Store.ReplaceAsync(Name, Bytes("new"), tag, Token);
         Assert.Equal("old", await new StreamReader(reader!).ReadToEndAsync(Token));
+    }
+
+    [Fact]
+    public async Task The_writer_s_own_exception_comes_through_after_any_amount_of_data()
+    {
+        var failure = new InvalidOperationException("the writer's own");
+        var seen = await Assert.ThrowsAsync<InvalidOperationException>(() => Store.CreateAsync(Name, async (output, token) =>
+        {
+            await output.WriteAsync(new byte[300_000], token);
+            throw failure;
+        }, Token));
+        Assert.Same(failure, seen);
+        Assert.Empty(await ListAsync(""));
+        Assert.True(await WriteAsync(Name, "again"));
+        Assert.Equal("again", await ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task A_cancelled_creation_leaves_nothing()
+    {
+        using var ended = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CreateAsync(Name, async (output, token) =>
+        {
+            await output.WriteAsync(new byte[10], token);
+            await ended.CancelAsync();
+            token.ThrowIfCancellationRequested();
+        }, ended.Token));
+        Assert.False(await Store.ExistsAsync(Name, Token));
+    }
+
+    [Fact]
+    public async Task Of_many_creators_of_large_blobs_one_wins_and_its_content_is_whole()
+    {
+        const int Length = 400_000;
+        var won = await Task.WhenAll(Enumerable.Range(1, 16).Select(creator => Task.Run(async () =>
+        {
+            var content = new byte[Length];
+            Array.Fill(content, (byte)creator);
+            var created = await Store.CreateAsync(Name, async (output, token) =>
+            {
+                foreach (var part in content.Chunk(50_000)) await output.WriteAsync(part, token);
+            }, Token);
+            return created ? creator : 0;
+        }, Token)));
+        var winner = Assert.Single(won, creator => creator > 0);
+        var stored = (await Store.ReadAsync(Name, Token))!.Content.ToArray();
+        Assert.Equal(Length, stored.Length);
+        Assert.Equal([(byte)winner], stored.Distinct());
+    }
+
+    [Fact]
+    public async Task A_large_blob_comes_back_byte_for_byte_through_parts_of_any_size()
+    {
+        var content = new byte[3_000_001];
+        for (var i = 0; i < content.Length; i++) content[i] = (byte)(i * 2_654_435_761L >> 13);
+        Assert.True(await Store.CreateAsync(Name, async (output, token) =>
+        {
+            for (int at = 0, size = 1; at < content.Length; at += size, size *= 3)
+            {
+                size = Math.Min(size, content.Length - at);
+                if (at % 2 == 0) await output.WriteAsync(content.AsMemory(at, size), token);
+                else output.Write(content, at, size);
+            }
+            await output.FlushAsync(token);
+        }, Token));
+        await using var stored = await Store.OpenReadAsync(Name, Token);
+        Assert.Equal(SHA256.HashData(content), await SHA256.HashDataAsync(stored!, Token));
+    }
+
+    [Fact]
+    public async Task An_empty_blob_is_a_blob()
+    {
+        Assert.True(await Store.CreateAsync(Name, (_, _) => Task.CompletedTask, Token));
+        Assert.True(await Store.ExistsAsync(Name, Token));
+        Assert.Equal("", await ReadAsync(Name));
+    }
+
+    /// <summary>Random operations, the same in each run, against a dictionary.</summary>
+    [Fact]
+    public async Task The_store_behaves_as_a_dictionary_does()
+    {
+        var model = new StoreModel(Store);
+        for (ulong step = 0; step < 80; step++)
+            await model.StepAsync((int)(Seeds.For(1, $"kind {step}") % 5), new BlobName($"model/{Seeds.For(1, $"name {step}") % 4}"), $"value {step}", Token);
+        Assert.Equal(model.Names, await ListAsync("model/"));
     }
 
     protected Task<bool> WriteAsync(BlobName name, string text) =>
