@@ -11,6 +11,7 @@ public class CrashTests
     {
         var undisturbed = await Samples.UndisturbedAsync();
         Assert.Equal(RunState.Completed, undisturbed.Status.State);
+        Assert.InRange(undisturbed.Effects, 150, 1_000);
         for (var effects = 1; effects < undisturbed.Effects; effects++) Samples.AssertSame(undisturbed.Blobs, await KilledAsync(effects, int.MaxValue));
     }
 
