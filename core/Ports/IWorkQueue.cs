@@ -22,6 +22,8 @@ public interface ILease
     string MessageId { get; }
     /// <summary>1 on first delivery; a snooze does not count.</summary>
     int Attempt { get; }
+    /// <summary>W3C trace context of whoever sent the message, or null where there was none.</summary>
+    string? TraceParent => null;
 
     Task CompleteAsync(CancellationToken cancellation);
     /// <summary>Gives the message back to come again after the delay, without using an attempt.</summary>
@@ -33,6 +35,9 @@ public interface ILease
     /// <summary>Extends the lease; false when it was already lost, and the work under it must stop.</summary>
     Task<bool> RenewAsync(TimeSpan duration, CancellationToken cancellation);
 }
+
+/// <summary>The queue failed (lost connection, no permission, no such queue); the message names the place and the cure.</summary>
+public sealed class QueueException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The five queues of the pipeline (docs/architecture.md).</summary>
 public static class QueueNames

@@ -1,3 +1,4 @@
+using System.Text;
 using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Core.Ports;
 using Microsoft.Extensions.Time.Testing;
@@ -6,17 +7,26 @@ namespace KnapsackCloud.Adapters.Tests.Queues;
 
 public class MemoryQueueTests : WorkQueueContract
 {
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
     private readonly FakeTimeProvider _time = new();
     private readonly MemoryQueue _queue;
 
-    public MemoryQueueTests() => _queue = new MemoryQueue("test", _time, new MemoryQueueOptions { Poll = TimeSpan.Zero, MaxDeliveries = 3 });
+    public MemoryQueueTests() => _queue = NewQueue(_time, TimeSpan.Zero);
 
-    protected override IWorkQueue Queue => _queue;
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    protected override void Pass(TimeSpan time) => _time.Advance(time);
-
-    protected override Task<IReadOnlyList<(string Id, string Reason)>> DeadLettersAsync() =>
-        Task.FromResult<IReadOnlyList<(string Id, string Reason)>>([.. _queue.DeadLetters.Select(letter => (letter.MessageId, letter.Reason))]);
+    protected override Task<QueueUnderTest> CreateAsync(TimeSpan poll)
+    {
+        var time = new FakeTimeProvider();
+        var queue = NewQueue(time, poll);
+        return Task.FromResult(new QueueUnderTest
+        {
+            Queue = queue,
+            Shortest = Lease,
+            Clock = time,
+            DeadLettersAsync = () => Task.FromResult<IReadOnlyList<DeadLetterSeen>>([.. queue.DeadLetters.Select(letter => new DeadLetterSeen(letter.MessageId, letter.Reason))]),
+        });
+    }
 
     [Fact]
     public async Task A_message_nobody_settles_is_a_dead_letter_after_its_deliveries()
@@ -28,7 +38,7 @@ public class MemoryQueueTests : WorkQueueContract
             Pass(Lease);
         }
         Assert.Null(await ReceiveAsync());
-        Assert.Equal([("a", "delivered 3 times without being settled")], await DeadLettersAsync());
+        Assert.Equal([("a", "delivered 3 times without being settled")], _queue.DeadLetters.Select(letter => (letter.MessageId, letter.Reason)));
     }
 
     [Fact]
@@ -76,4 +86,13 @@ public class MemoryQueueTests : WorkQueueContract
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
+
+    private static MemoryQueue NewQueue(TimeProvider time, TimeSpan poll) =>
+        new("test", time, new MemoryQueueOptions { Poll = poll, MaxDeliveries = QueueUnderTest.MaxDeliveries });
+
+    private void Pass(TimeSpan time) => _time.Advance(time);
+
+    private Task SendAsync(string id) => _queue.SendAsync(Encoding.UTF8.GetBytes($"body of {id}"), id, TimeSpan.Zero, Token);
+
+    private Task<ILease?> ReceiveAsync() => _queue.ReceiveAsync(Lease, Token);
 }

@@ -1,6 +1,8 @@
+using System.Security.Cryptography;
 using System.Text;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Rollout;
 
 namespace KnapsackCloud.Adapters.Tests.Stores;
 
@@ -34,15 +36,23 @@ public abstract class RunStoreContract
     [Fact]
     public async Task Of_32_creators_one_wins_and_its_content_stands()
     {
-        var start = new TaskCompletionSource();
-        var creators = Enumerable.Range(0, 32).Select(i => Task.Run(async () =>
+        for (var round = 0; round < 5; round++)
         {
-            await start.Task;
-            return (i, created: await WriteAsync(Name, $"content of {i}"));
-        }, Token)).ToList();
-        start.SetResult();
-        var winner = Assert.Single(await Task.WhenAll(creators), result => result.created);
-        Assert.Equal($"content of {winner.i}", await ReadAsync(Name));
+            var name = new BlobName($"runs/r/race/{round}");
+            var winner = Assert.Single(await RaceAsync(name, 32), result => result.Created);
+            Assert.Equal($"content of {winner.Creator}", await ReadAsync(name));
+        }
+    }
+
+    [Fact]
+    public async Task A_creator_that_is_overtaken_while_it_writes_loses()
+    {
+        Assert.False(await Store.CreateAsync(Name, async (output, token) =>
+        {
+            await output.WriteAsync(Bytes("slow"), token);
+            Assert.True(await WriteAsync(Name, "fast"));
+        }, Token));
+        Assert.Equal("fast", await ReadAsync(Name));
     }
 
     [Fact]
@@ -123,6 +133,91 @@ public abstract class RunStoreContract
         Assert.Equal("old", await new StreamReader(reader!).ReadToEndAsync(Token));
     }
 
+    [Fact]
+    public async Task The_writer_s_own_exception_comes_through_after_any_amount_of_data()
+    {
+        var failure = new InvalidOperationException("the writer's own");
+        var seen = await Assert.ThrowsAsync<InvalidOperationException>(() => Store.CreateAsync(Name, async (output, token) =>
+        {
+            await output.WriteAsync(new byte[300_000], token);
+            throw failure;
+        }, Token));
+        Assert.Same(failure, seen);
+        Assert.Empty(await ListAsync(""));
+        Assert.True(await WriteAsync(Name, "again"));
+        Assert.Equal("again", await ReadAsync(Name));
+    }
+
+    [Fact]
+    public async Task A_cancelled_creation_leaves_nothing()
+    {
+        using var ended = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CreateAsync(Name, async (output, token) =>
+        {
+            await output.WriteAsync(new byte[10], token);
+            await ended.CancelAsync();
+            token.ThrowIfCancellationRequested();
+        }, ended.Token));
+        Assert.False(await Store.ExistsAsync(Name, Token));
+    }
+
+    [Fact]
+    public async Task Of_many_creators_of_large_blobs_one_wins_and_its_content_is_whole()
+    {
+        const int Length = 400_000;
+        var won = await Task.WhenAll(Enumerable.Range(1, 16).Select(creator => Task.Run(async () =>
+        {
+            var content = new byte[Length];
+            Array.Fill(content, (byte)creator);
+            var created = await Store.CreateAsync(Name, async (output, token) =>
+            {
+                foreach (var part in content.Chunk(50_000)) await output.WriteAsync(part, token);
+            }, Token);
+            return created ? creator : 0;
+        }, Token)));
+        var winner = Assert.Single(won, creator => creator > 0);
+        var stored = (await Store.ReadAsync(Name, Token))!.Content.ToArray();
+        Assert.Equal(Length, stored.Length);
+        Assert.Equal([(byte)winner], stored.Distinct());
+    }
+
+    [Fact]
+    public async Task A_large_blob_comes_back_byte_for_byte_through_parts_of_any_size()
+    {
+        var content = new byte[3_000_001];
+        for (var i = 0; i < content.Length; i++) content[i] = (byte)(i * 2_654_435_761L >> 13);
+        Assert.True(await Store.CreateAsync(Name, async (output, token) =>
+        {
+            for (int at = 0, size = 1; at < content.Length; at += size, size *= 3)
+            {
+                size = Math.Min(size, content.Length - at);
+                if (at % 2 == 0) await output.WriteAsync(content.AsMemory(at, size), token);
+                else output.Write(content, at, size);
+            }
+            await output.FlushAsync(token);
+        }, Token));
+        await using var stored = await Store.OpenReadAsync(Name, Token);
+        Assert.Equal(SHA256.HashData(content), await SHA256.HashDataAsync(stored!, Token));
+    }
+
+    [Fact]
+    public async Task An_empty_blob_is_a_blob()
+    {
+        Assert.True(await Store.CreateAsync(Name, (_, _) => Task.CompletedTask, Token));
+        Assert.True(await Store.ExistsAsync(Name, Token));
+        Assert.Equal("", await ReadAsync(Name));
+    }
+
+    /// <summary>Random operations, the same in each run, against a dictionary.</summary>
+    [Fact]
+    public async Task The_store_behaves_as_a_dictionary_does()
+    {
+        var model = new StoreModel(Store);
+        for (ulong step = 0; step < 80; step++)
+            await model.StepAsync((int)(Seeds.For(1, $"kind {step}") % 5), new BlobName($"model/{Seeds.For(1, $"name {step}") % 4}"), $"value {step}", Token);
+        Assert.Equal(model.Names, await ListAsync("model/"));
+    }
+
     protected Task<bool> WriteAsync(BlobName name, string text) =>
         Store.CreateAsync(name, (output, token) => output.WriteAsync(Bytes(text), token).AsTask(), Token);
 
@@ -136,6 +231,22 @@ public abstract class RunStoreContract
     }
 
     protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Creators on threads of their own that all have their content written before the first of them ends.</summary>
+    private async Task<(int Creator, bool Created)[]> RaceAsync(BlobName name, int creators)
+    {
+        using var all = new Barrier(creators);
+        return await Task.WhenAll(Enumerable.Range(0, creators).Select(creator => Task.Factory.StartNew(() =>
+        {
+            var creating = Store.CreateAsync(name, (output, _) =>
+            {
+                output.Write(Bytes($"content of {creator}"));
+                all.SignalAndWait(Token);
+                return Task.CompletedTask;
+            }, Token);
+            return (creator, creating.GetAwaiter().GetResult());
+        }, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+    }
 
     private async Task IncrementAsync()
     {

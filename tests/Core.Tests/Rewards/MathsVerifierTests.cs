@@ -67,6 +67,8 @@ public class MathsVerifierTests
     [InlineData("\\text{east}", "seat", "west", "southeast")]
     [InlineData("\\infty", "-\\infty", "8")]
     [InlineData("C", "The answer is A, not C.", "\\boxed{D}", "C = 5")]
+    [InlineData("A", "\\boxed{A, B, C, D}", "The answer is A, B, or C", "A or B")]
+    [InlineData("A, C", "A", "A, B")]
     public void Unequal_answers_get_nothing(string gold, params string[] answers) => AllScore(0, gold, answers);
 
     [Fact]

@@ -56,8 +56,10 @@ internal sealed class Canonicaliser(Effort effort)
 
     private RationalFunction Series(string kind, string index, Expression from, Expression to, Expression body)
     {
-        if (Canonical(from).AsRational() is not { IsInteger: true } first || Canonical(to).AsRational() is not { IsInteger: true } last
-            || last.Plus(first.Negated()) is not { } length || length.CompareTo(MaxSeriesTerms) > 0 || _indices.ContainsKey(index))
+        var (lower, upper) = (Canonical(from), Canonical(to));
+        if (lower.AsRational() is not { IsInteger: true } first || upper.AsRational() is not { IsInteger: true } last)
+            return Functions.Apply(kind, [OfSymbol(index), lower, upper, Canonical(body)], effort);
+        if (last.Plus(first.Negated()) is not { } length || length.CompareTo(MaxSeriesTerms) > 0 || _indices.ContainsKey(index))
             throw new UndecidedException();
         var result = kind == "sum" ? RationalFunction.Zero : RationalFunction.One;
         for (var k = first.Numerator; k <= last.Numerator; k++)

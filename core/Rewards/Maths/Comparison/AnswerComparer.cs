@@ -39,6 +39,8 @@ internal sealed class AnswerComparer
             return Relations(gold, answer);
         if (RealSets.IsClearlySet(gold) || RealSets.IsClearlySet(answer))
             return Sets(gold, answer);
+        if (gold is Bracketed && answer is Product { Factors: [Symbol, Bracketed point] })
+            return AreEqual(gold, point);
         if (gold is Bracketed || answer is Bracketed || MatrixArithmetic.Concerns(gold) || MatrixArithmetic.Concerns(answer))
             return new Collections(AreEqual).AreOrderedEqual(gold, answer);
         if (gold is InBase || answer is InBase)
@@ -109,7 +111,7 @@ internal sealed class AnswerComparer
             return false;
         var sameName = gold.Label is null || answer.Label is null
             || Assignments.Name(gold.Label) == Assignments.Name(answer.Label)
-            || (gold.Label is Product && answer.Label is Product);
+            || gold.Label is Product || answer.Label is Product;
         return sameName && Values(gold, answer);
     }
 

@@ -10,6 +10,7 @@ internal sealed class Collections(Func<Expression, Expression, bool> areEqual)
     /// <summary>At least one side is a list or a set.</summary>
     public bool AreEqual(Expression gold, Expression answer)
     {
+        (gold, answer) = (Unnamed(gold), Unnamed(answer));
         // "1, 2" says (1, 2), in this order.
         if (gold is Bracketed goldTuple && answer is ListOf)
             return Ordered(goldTuple.Items, Plain(Members(answer)));
@@ -47,11 +48,17 @@ internal sealed class Collections(Func<Expression, Expression, bool> areEqual)
     private bool Ordered(IReadOnlyList<Expression> golds, IReadOnlyList<Expression> answers) =>
         golds.Count == answers.Count && golds.Zip(answers).All(pair => areEqual(pair.First, pair.Second));
 
+    // "(x, y) = (1, 2)", "x ∈ {1, 2}", "x = {1, 2}"
+    private static Expression Unnamed(Expression expression) => expression switch
+    {
+        Relation { Kinds: [RelationKind.Equal or RelationKind.In], Sides: [var label, Bracketed or ListOf or SetOf] } named when Labels.IsLabel(label) => named.Sides[1],
+        _ => expression,
+    };
+
     private static List<Expression> Members(Expression expression) => expression switch
     {
         ListOf list => [.. list.Items.SelectMany(Members)],
         SetOf set => [.. set.Items.SelectMany(Members)],
-        Relation { Kinds: [RelationKind.Equal], Sides: [var label, ListOf or SetOf] } named when Labels.IsLabel(label) => Members(named.Sides[1]),
         _ => [.. SignChoices.Of(expression)],
     };
 

@@ -28,6 +28,9 @@ internal static class Labels
         var exact = relation.Kinds.TakeWhile(kind => kind == RelationKind.Equal).Count();
         if (!relation.Kinds.Skip(exact).All(kind => kind == RelationKind.Approximately))
             return null;
+        // "x ≈ 5" has nothing more exact to say than 5.
+        if (exact == 0 && IsLabel(relation.Sides[0]))
+            exact = 1;
         var label = exact > 0 ? relation.Sides[0] : null;
         return new Claim(label, relation.Sides[exact], [.. relation.Sides.Skip(exact + 1)]);
     }

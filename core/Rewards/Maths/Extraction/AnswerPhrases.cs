@@ -28,7 +28,7 @@ internal static class AnswerPhrases
             return Line(text, hashes + 4);
         foreach (var end in LastWords(text))
         {
-            if (AfterLink(text, end) is { } start && Line(text, start) is { } line)
+            if (AfterLink(text, end) is { } start && Line(text, start) is { } line && !line.StartsWith("not ", StringComparison.OrdinalIgnoreCase))
                 return line;
         }
         return AfterLetter(text);

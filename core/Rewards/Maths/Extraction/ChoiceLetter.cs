@@ -7,6 +7,8 @@ internal static class ChoiceLetter
     public static char? OfGold(string gold)
     {
         gold = TextAnswers.Unwrap(AnswerPhrases.After(gold) ?? gold);
+        if (ListsSeveral(gold))
+            return null;
         if (Leading(gold) is { } letter)
             return letter;
         return gold.Length > 3 && IsOption(gold[0]) && gold[1] == ' ' && char.IsAsciiLetterUpper(gold[2]) && char.IsAsciiLetterLower(gold[3]) ? gold[0] : null;
@@ -16,17 +18,24 @@ internal static class ChoiceLetter
     public static char? OfAnswer(string completion)
     {
         var text = Reasoning.Answer(completion);
-        if (Boxes.Last(text) is { } boxed)
-            return Leading(TextAnswers.Unwrap(boxed));
+        var boxed = Boxes.Last(text);
         text = text.Replace("**", "", StringComparison.Ordinal).Trim();
-        if (AnswerPhrases.After(text) is { } rest)
-            return Leading(TextAnswers.Unwrap(rest)) ?? StandAlone(rest, first: true);
-        return Leading(TextAnswers.Unwrap(text)) ?? Parenthesised(text) ?? StandAlone(text, first: false);
+        var rest = boxed ?? AnswerPhrases.After(text);
+        var start = TextAnswers.Unwrap(rest ?? text);
+        if (ListsSeveral(start))
+            return null;
+        if (rest is not null)
+            return Leading(start) ?? (boxed is null ? StandAlone(rest, first: true) : null);
+        return Leading(start) ?? Parenthesised(text) ?? StandAlone(text, first: false);
     }
 
     // "C", "(C)", "C.", "C)", "C: ...", "C, ..." and "C不是..." at the start.
     private static char? Leading(string text)
     {
+        // \textbf{(C)}\ 42
+        if (text.StartsWith("\\text", StringComparison.Ordinal) && text.IndexOf('{', StringComparison.Ordinal) is var open and > 0 and < 12
+            && Syntax.Braces.Close(text, open) is var close && close > open)
+            return Leading(text[(open + 1)..close].Trim());
         var at = text.Length > 0 && text[0] is '(' or '[' ? 1 : 0;
         if (at >= text.Length || !IsOption(text[at]))
             return null;
@@ -36,6 +45,26 @@ internal static class ChoiceLetter
         if (at == 1)
             return rest[0] is ')' or ']' ? text[at] : null;
         return rest[0] is '.' or ')' or ':' or ',' or ';' or '\n' or >= '\u2E80' ? text[at] : null;
+    }
+
+    // "A, C", "A or B", "(A) and (B)" at the start choose nothing.
+    private static bool ListsSeveral(string text)
+    {
+        var rest = text.AsSpan().TrimStart("( ");
+        if (rest.Length < 2 || !IsOption(rest[0]))
+            return false;
+        rest = rest[1..].TrimStart(") ");
+        var listed = rest is [',' or ';' or '/' or '&', ..];
+        rest = rest.TrimStart(",;/& ");
+        foreach (var connective in (ReadOnlySpan<string>)["and ", "or "])
+        {
+            if (!rest.StartsWith(connective, StringComparison.Ordinal))
+                continue;
+            rest = rest[connective.Length..];
+            listed = true;
+        }
+        rest = rest.TrimStart("( ");
+        return listed && rest.Length > 0 && IsOption(rest[0]) && (rest.Length == 1 || !IsWord(rest[1]));
     }
 
     // The last "(C)".

@@ -22,8 +22,12 @@ internal static class Prose
             }
             var start = ExtendLeft(text, numberStart);
             var run = text[start..ExtendRight(text, at + 1)].Trim();
-            if (Parser.Parse(run) is not null)
+            // "P(A) = 1/3" leaves ") = 1/3", where only the right side counts.
+            var right = run[(run.LastIndexOf('=') + 1)..].Trim();
+            if (Parser.Parse(run) is not null || right.Length == 0)
                 return (start, run);
+            if (Parser.Parse(right) is not null)
+                return (start, right);
             return (numberStart, text[numberStart..(at + 1)] + (at + 1 < text.Length && text[at + 1] == '%' ? "%" : ""));
         }
         return null;

@@ -24,7 +24,7 @@ internal sealed partial class Lexer
         }
         else if (Current == '.' && !(Ahead(1) is '.' or '\\') && !char.IsAsciiLetter(Ahead(1)))
             _at++;
-        var exponent = ReadExponent(decimals.Length > 0);
+        var exponent = ReadExponent(decimals.Length > 0 || whole is { Length: 1 } && whole[0] == '1');
         if (NumberText.FromDigits(whole.ToString(), decimals.ToString(), exponent) is not { } value)
             return false;
         var written = exponent == 0 && decimals.Length == 0 ? whole.ToString() : "";
@@ -66,8 +66,8 @@ internal sealed partial class Lexer
     private static bool IsGroup(ReadOnlySpan<char> text) => text.Length >= 3
         && !text[..3].ContainsAnyExceptInRange('0', '9') && (text.Length == 3 || !char.IsAsciiDigit(text[3]));
 
-    // 1e6, 1.5e-1, 1E-1 and 1e-06 are numbers; in 2e-1 and 2e+3 the letter is Euler's.
-    private int ReadExponent(bool hasPoint)
+    // 1e6, 1e-3, 1.5e-1, 2E-1 and 2e-06 are numbers; in 2e-1 and 2e+3 the letter is Euler's.
+    private int ReadExponent(bool sureMantissa)
     {
         if (Current is not ('e' or 'E'))
             return 0;
@@ -75,7 +75,7 @@ internal sealed partial class Lexer
         var digits = 0;
         while (char.IsAsciiDigit(Ahead(1 + signed + digits)))
             digits++;
-        if (digits is 0 or > 4 || (Current == 'e' && signed == 1 && digits < 2 && !hasPoint))
+        if (digits is 0 or > 4 || (Current == 'e' && signed == 1 && digits < 2 && !sureMantissa))
             return 0;
         var exponent = int.Parse(_text.AsSpan(_at + 1, signed + digits), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         _at += 1 + signed + digits;

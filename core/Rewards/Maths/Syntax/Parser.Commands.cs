@@ -173,6 +173,8 @@ internal sealed partial class Parser
     {
         if (EnvironmentName() is not { } name)
             return null;
+        if (name is "cases" or "aligned" or "align" or "gathered")
+            return EquationSystem(name);
         if (name is not ("matrix" or "pmatrix" or "bmatrix" or "Bmatrix" or "vmatrix" or "smallmatrix" or "array"))
             return null;
         if (name == "array" && Current.Is("{"))
@@ -191,12 +193,33 @@ internal sealed partial class Parser
         return name == "vmatrix" ? new Call("det", [matrix]) : matrix;
     }
 
+    // A system of equations is the list of them; in an alignment & says nothing, between cases a condition follows it.
+    private Expression? EquationSystem(string name)
+    {
+        var items = new List<Expression>();
+        while (!(Current is { Kind: TokenKind.Command, Text: "end" }))
+        {
+            if (Current.Kind == TokenKind.End || Items() is not { } row)
+                return null;
+            items.AddRange(row);
+            if (Take("&"))
+            {
+                if (Relation() is not { } condition)
+                    return null;
+                items[^1] = new Bracketed('(', [items[^1], condition], ')');
+            }
+            Take("\\\\");
+        }
+        _at++;
+        return EnvironmentName() == name && items.Count > 0 ? One(items) : null;
+    }
+
     private List<Expression>? Row()
     {
         var row = new List<Expression>();
         do
         {
-            if (Additive() is not { } cell)
+            if (Relation() is not { } cell)
                 return null;
             row.Add(cell);
         }

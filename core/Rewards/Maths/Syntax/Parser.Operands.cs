@@ -160,12 +160,17 @@ internal sealed partial class Parser
         return new Number(token.Text[0] - '0');
     }
 
-    private Product? WordOperand()
+    private Expression? WordOperand()
     {
         var word = Current.Text;
         if (word.Length > 3 || Vocabulary.Prose.Contains(word))
             return null;
         _at++;
+        // "Rs 500" is money, "one third" is prose.
+        if (Units.IsKnown(word) && Current.Kind == TokenKind.Number)
+            return Primary();
+        if (Current is { Kind: TokenKind.Word, SpaceBefore: true })
+            return null;
         var letters = word.Select(letter => (Expression)new Symbol(letter.ToString())).ToList();
         // The subscript or prime belongs to the last letter.
         if (SymbolOperand(word[^1..]) is not { } last)
@@ -236,6 +241,9 @@ internal sealed partial class Parser
         // {x | x > 5} and {x : x > 5} are what the condition says.
         if (items.Count == 1 && (Take("mid") || Take("|")))
             return Relation() is { } condition && Take("\\}") ? condition : null;
+        // \left\{ before a system has no partner.
+        if (Current.Kind == TokenKind.End && items is [Matrix { Rows: [[_], ..] } system])
+            return new ListOf([.. system.Rows.Select(row => row[0])]);
         return Take("\\}") ? new SetOf(items) : null;
     }
 }

@@ -59,7 +59,7 @@ internal sealed partial class Parser
             while (Take(",") || Take(";"))
             {
             }
-            if (items.Count > 0 && (Current.Kind == TokenKind.End || Current.Text is "}" or ")" or "]" or "\\}"))
+            if (items.Count > 0 && (Current.Kind == TokenKind.End || Current.Text is "}" or ")" or "]" or "\\}" or "\\\\" or "end"))
                 break;
             if (Relation() is not { } item)
                 return null;
