@@ -83,8 +83,8 @@ internal static class DecodeKernel
         }
 
         var positions_R1 = tensor(positions, lengths.Length, 1);
-        var beyond_RS = arange(slot + 1).unsqueeze(0) > positions_R1;
-        var bias_RS = zeros(beyond_RS.shape).masked_fill_(beyond_RS, float.NegativeInfinity);
+        var beyond_RS = tensor(Enumerable.Range(0, slot + 1).Select(i => (long)i).ToArray()).unsqueeze(0) > positions_R1;
+        var bias_RS = beyond_RS.Forbidding();
         var bias_N1S = bias_RS.unsqueeze(1).expand(lengths.Length, heads, slot + 1).reshape(lengths.Length * heads, 1, slot + 1);
         return (model.Rotary.At(positions_R1), tensor(places), bias_N1S);
     }

@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning;
@@ -10,8 +11,8 @@ public sealed class ClippedObjective(ClipRange clip) : ITokenObjective
     {
         var ratio_M = (logProbs_M - batch.BehaviourLogProbs_M).exp();
         var free_M = ratio_M * batch.Advantages_M;
-        var bounded_M = ratio_M.clamp(1 - clip.Low, 1 + clip.High) * batch.Advantages_M;
+        var bounded_M = ratio_M.Between(1 - clip.Low, 1 + clip.High) * batch.Advantages_M;
         var loss = -(minimum(free_M, bounded_M) * batch.Weights_M).sum();
-        return new ObjectiveValue(loss, (bounded_M < free_M).sum().item<long>());
+        return new ObjectiveValue(loss, (long)(bounded_M < free_M).sum().Value());
     }
 }

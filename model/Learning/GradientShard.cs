@@ -44,8 +44,8 @@ internal sealed class GradientShard : IDisposable
 
         var mismatch = (logProbs_M.detach() - batch.BehaviourLogProbs_M).abs().max();
         return new MinibatchResult(
-            loss.to(ScalarType.Float64).item<double>(), 0, layout.Predictions, layout.Tokens, clipped, entropySum,
-            mismatch.to(ScalarType.Float64).item<double>());
+            loss.Value(), 0, layout.Predictions, layout.Tokens, clipped, entropySum,
+            mismatch.Value());
     }
 
     private Tensor HeadGradient_VxD => _replica.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];

@@ -1,3 +1,4 @@
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning;
@@ -24,8 +25,8 @@ internal static class GroupedAttention
 
         Tensor Plain()
         {
-            var stacked = (q_BHTD * (1 / Math.Sqrt(d))).reshape(b, k, h / k * t, d);
-            var scores_BHTS = stacked.matmul(k_BKSD.transpose(2, 3)).view(b, h, t, s) + mask;
+            var stacked = q_BHTD.Times(1 / Math.Sqrt(d)).reshape(b, k, h / k * t, d);
+            var scores_BHTS = stacked.matmul(k_BKSD.transpose(2, 3)).view(b, h, t, s).Plus(mask);
             return scores_BHTS.softmax(-1).view(b, k, h / k * t, s).matmul(v_BKSD).view(b, h, t, d);
         }
 

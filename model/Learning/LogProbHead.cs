@@ -1,3 +1,4 @@
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning;
@@ -25,7 +26,7 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature)
             using var scope = NewDisposeScope();
             var logProbs_CV = LogProbs(hidden_MD.narrow(0, start, count));
             chunks.Add(logProbs_CV.gather(1, targets_M.narrow(0, start, count).unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope());
-            entropySum -= (logProbs_CV.exp() * logProbs_CV).sum().to(ScalarType.Float64).item<double>();
+            entropySum -= (logProbs_CV.exp() * logProbs_CV).sum().Value();
             if (count == hidden_MD.shape[0]) _whole_MV = logProbs_CV.MoveToOuterDisposeScope();
         }
 
@@ -41,7 +42,7 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature)
         {
             using var scope = NewDisposeScope();
             var hidden_CD = hidden_MD.narrow(0, start, count);
-            var gradient_C1 = (gradient_M / temperature).narrow(0, start, count).unsqueeze(1);
+            var gradient_C1 = gradient_M.Times(1 / temperature).narrow(0, start, count).unsqueeze(1);
             var logits_CV = (_whole_MV ?? LogProbs(hidden_CD)).exp() * -gradient_C1;
             logits_CV.scatter_add_(1, targets_M.narrow(0, start, count).unsqueeze(1), gradient_C1);
             headGradient_VxD.addmm_(logits_CV.t(), hidden_CD);
@@ -51,7 +52,7 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature)
         return cat(chunks, 0);
     }
 
-    private Tensor LogProbs(Tensor hidden_CD) => (nn.functional.linear(hidden_CD, head_VxD) / temperature).log_softmax(-1);
+    private Tensor LogProbs(Tensor hidden_CD) => nn.functional.linear(hidden_CD, head_VxD).Times(1 / temperature).log_softmax(-1);
 
     private IEnumerable<(long Start, long Count)> Chunks(Tensor hidden_MD)
     {

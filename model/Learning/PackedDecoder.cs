@@ -24,8 +24,8 @@ public static class PackedDecoder
     private static Tensor Forward(Tensor x_ND, DecoderLayer layer, ModelConfig config, PackedTensors batch, QueryTokens queries)
     {
         var attended_UQ = Attend(Kernels.RmsNorm(x_ND, layer.AttentionNorm_D, config.RmsNormEps), layer, config, batch, queries);
-        var x_UD = Select(x_ND, queries.Tokens_U) + nn.functional.linear(attended_UQ, layer.Output_DxQ);
-        return x_UD + layer.FeedForward(Kernels.RmsNorm(x_UD, layer.FeedForwardNorm_D, config.RmsNormEps), config);
+        var x_UD = Select(x_ND, queries.Tokens_U).Plus(nn.functional.linear(attended_UQ, layer.Output_DxQ));
+        return x_UD.Plus(layer.FeedForward(Kernels.RmsNorm(x_UD, layer.FeedForwardNorm_D, config.RmsNormEps), config));
     }
 
     private static Tensor Attend(Tensor x_ND, DecoderLayer layer, ModelConfig config, PackedTensors batch, QueryTokens queries)

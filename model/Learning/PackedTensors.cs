@@ -45,7 +45,7 @@ public sealed class PackedTensors
     public Tensor Weights_M { get; }
 
     private static Tensor Forbid(Tensor allowed, ScalarType type) =>
-        zeros(allowed.shape, dtype: type).masked_fill_(allowed.logical_not(), float.NegativeInfinity);
+        allowed.logical_not().Forbidding(type);
 
     private static bool[] Causal(int length)
     {

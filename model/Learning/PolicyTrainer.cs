@@ -48,10 +48,10 @@ internal sealed class PolicyTrainer : IDisposable
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
         var gradient = _shards[0].Gradient;
-        foreach (var shard in _shards[1..]) gradient.Flat_W.add_(shard.Gradient.Flat_W);
-        var norm = gradient.Flat_W.norm().to(ScalarType.Float64).item<double>();
+        foreach (var shard in _shards[1..]) gradient.Flat_W.Increase(shard.Gradient.Flat_W);
+        var norm = gradient.Flat_W.norm().Value();
         // The small number keeps the quotient finite, as in torch.nn.utils.clip_grad_norm_.
-        if (norm > settings.GradientNorm) gradient.Flat_W.mul_(settings.GradientNorm / (norm + 1e-6));
+        if (norm > settings.GradientNorm) gradient.Flat_W.Scale(settings.GradientNorm / (norm + 1e-6));
         _optimiser.Update(gradient, learningRate, settings);
         return norm;
     }

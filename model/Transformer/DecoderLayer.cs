@@ -20,8 +20,8 @@ public sealed record DecoderLayer(
     /// <param name="keep">Gets the layer's keys (rotated) and values, both [B, Hkv, T, D]: what a cache holds.</param>
     public Tensor Forward(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask, Action<Tensor, Tensor>? keep = null)
     {
-        var attended_BTD = x_BTD + Attend(Kernels.RmsNorm(x_BTD, AttentionNorm_D, config.RmsNormEps), config, rotary, mask, keep);
-        return attended_BTD + FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps), config);
+        var attended_BTD = x_BTD.Plus(Attend(Kernels.RmsNorm(x_BTD, AttentionNorm_D, config.RmsNormEps), config, rotary, mask, keep));
+        return attended_BTD.Plus(FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps), config));
     }
 
     private Tensor Attend(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask, Action<Tensor, Tensor>? keep)

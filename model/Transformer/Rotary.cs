@@ -46,5 +46,5 @@ public readonly record struct RotaryAngles(Tensor Cos, Tensor Sin)
 {
     /// <summary>heads_BTHD rotated; same shape.</summary>
     public Tensor Apply(Tensor heads_BTHD) =>
-        heads_BTHD * Cos + heads_BTHD.roll(heads_BTHD.shape[^1] / 2, -1) * Sin;
+        (heads_BTHD * Cos).Plus(heads_BTHD.roll(heads_BTHD.shape[^1] / 2, -1) * Sin);
 }

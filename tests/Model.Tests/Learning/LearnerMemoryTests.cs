@@ -2,9 +2,6 @@ using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Learning;
 
-/// <summary>Counts all tensors of the process, so no test may run beside it.</summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
 
 [Collection(nameof(Alone))]
 public class LearnerMemoryTests
