@@ -1,5 +1,14 @@
 using KnapsackCloud.Cli;
+using KnapsackCloud.Cli.Commands;
 
 return await CommandLine.RunAsync(args,
 [
+    RunCommand.Create(),
+    CompareCommand.Create(),
+    GenerateCommand.Create(),
+    EvaluateCommand.Create(),
+    TokenizeCommand.Create(),
+    VerifyCommand.Create(),
+    AllocateCommand.Create(),
+    BenchCommand.Create(),
 ]);

@@ -39,6 +39,9 @@ public sealed class FolderRunStore : IRunStore, IDisposable
     /// <summary>Full path of the store's folder.</summary>
     public string Root => _root;
 
+    /// <summary>A new local folder for temporary files of this process; deleted with the store, or by the next process when this one was killed.</summary>
+    public string NewScratchFolder() => Directory.CreateDirectory(_scratch.NewFile()).FullName;
+
     public async Task<bool> CreateAsync(BlobName name, Func<Stream, CancellationToken, Task> write, CancellationToken cancellation)
     {
         var path = _paths.PathOf(name);

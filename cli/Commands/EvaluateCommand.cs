@@ -33,8 +33,8 @@ internal static class EvaluateCommand
             var scorer = Verifiers.Create(parsed.GetValue(verifier)!);
             var set = ReadTasks(parsed.GetValue(tasks)!);
             using var opened = OpenModel.From(parsed.GetValue(model)!, Environment.ProcessorCount);
-            var evaluation = new TaskEvaluation(opened.Tokenizer, scorer, opened.Fit(spec, set), parsed.GetValue(samples), sampling.Seed(parsed));
-            var rewards = await WithProgress(set.Count, progress => evaluation.RunAsync(opened.Engines, set, progress, cancellation)).ConfigureAwait(false);
+            var evaluation = new TaskEvaluation(opened, scorer, spec, parsed.GetValue(samples), sampling.Seed(parsed));
+            var rewards = await WithProgress(set.Count, progress => evaluation.RunAsync(set, progress, cancellation)).ConfigureAwait(false);
             Print(EvaluationResult.Of(set, rewards, sampling.Seed(parsed)), parsed.GetValue(json));
             return ExitCodes.Done;
         });

@@ -22,6 +22,9 @@ internal sealed class SamplingOptions(int? maxTokensDefault)
         foreach (var option in (Option[])[_maxTokens, _temperature, _topP, _topK, _greedy, _seed]) command.Options.Add(option);
     }
 
+    /// <summary>Whether the longest completion is the user's own wish, not the default.</summary>
+    public bool HasMaxTokens(ParseResult parsed) => parsed.GetValue(_maxTokens) is not null;
+
     public ulong Seed(ParseResult parsed) => parsed.GetValue(_seed);
 
     /// <summary>What is wrong is added to the errors.</summary>

@@ -6,19 +6,20 @@ using KnapsackCloud.Core.Rollout;
 namespace KnapsackCloud.Cli.Evaluating;
 
 /// <summary>Rolls out every task of a file and scores the completions, in batches that two or more engines share.</summary>
-internal sealed class TaskEvaluation(ITokenizer tokenizer, IVerifier verifier, SamplingSpec sampling, int samples, ulong seed)
+internal sealed class TaskEvaluation(OpenModel model, IVerifier verifier, SamplingSpec sampling, int samples, ulong seed)
 {
     /// <summary>Rollouts of one batch: enough to fill an engine, few enough to show progress.</summary>
     private const int BatchRollouts = 512;
 
     /// <summary>Rewards by task and rollout. A rollout whose verifier failed is an error of the evaluation, never a zero.</summary>
-    /// <exception cref="InvalidInputException">Prompts that cannot be encoded, or gold answers that cannot be read; every one.</exception>
-    public async Task<IReadOnlyList<double[]>> RunAsync(IReadOnlyList<IGenerator> engines, IReadOnlyList<TrainingTask> tasks, IProgress<int> progress, CancellationToken cancellation)
+    /// <exception cref="InvalidInputException">Prompts that cannot be encoded or do not fit, or gold answers that cannot be read; every one.</exception>
+    public async Task<IReadOnlyList<double[]>> RunAsync(IReadOnlyList<TrainingTask> tasks, IProgress<int> progress, CancellationToken cancellation)
     {
         var prompts = Encode(tasks);
+        var fitted = sampling with { MaxTokens = Math.Min(sampling.MaxTokens, model.MaxPositions - prompts.Max(prompt => prompt.Length)) };
         var rewards = new double[tasks.Count][];
         var batches = new System.Collections.Concurrent.ConcurrentQueue<int[]>(Enumerable.Range(0, tasks.Count).Chunk(Math.Max(1, BatchRollouts / samples)));
-        await Task.WhenAll(engines.Select(engine => Task.Factory.StartNew(
+        await Task.WhenAll(model.Engines.Select(engine => Task.Factory.StartNew(
             () =>
             {
                 while (batches.TryDequeue(out var batch)) RunBatch(engine, batch);
@@ -31,7 +32,7 @@ internal sealed class TaskEvaluation(ITokenizer tokenizer, IVerifier verifier, S
         void RunBatch(IGenerator engine, int[] batch)
         {
             cancellation.ThrowIfCancellationRequested();
-            var completions = engine.Generate([.. batch.Select(i => new GenerationPrompt(prompts[i], SeedsOf(tasks[i])))], sampling, cancellation);
+            var completions = engine.Generate([.. batch.Select(i => new GenerationPrompt(prompts[i], SeedsOf(tasks[i])))], fitted, cancellation);
             for (var j = 0; j < batch.Length; j++) rewards[batch[j]] = [.. completions[j].Select(completion => Score(tasks[batch[j]], completion))];
             progress.Report(batch.Length);
         }
@@ -41,7 +42,7 @@ internal sealed class TaskEvaluation(ITokenizer tokenizer, IVerifier verifier, S
 
     private double Score(TrainingTask task, Completion completion)
     {
-        var verdict = verifier.Score(task.Gold, tokenizer.Decode(completion.TokenIds));
+        var verdict = verifier.Score(task.Gold, model.Tokenizer.Decode(completion.TokenIds));
         return verdict.Reward ?? throw new InvalidInputException($"task {task.Id}", $"could not be scored: {verdict.Reason}");
     }
 
@@ -53,7 +54,8 @@ internal sealed class TaskEvaluation(ITokenizer tokenizer, IVerifier verifier, S
         {
             try
             {
-                prompts[i] = tokenizer.Encode(tasks[i].Prompt);
+                prompts[i] = model.Tokenizer.Encode(tasks[i].Prompt);
+                if (prompts[i].Length >= model.MaxPositions) errors.Add(new InputError($"task {tasks[i].Id} prompt", $"has {prompts[i].Length} tokens, which leaves no room in the model's {model.MaxPositions} positions"));
             }
             catch (FormatException e)
             {

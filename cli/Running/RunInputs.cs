@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Tasks;
+using KnapsackCloud.Model.Learning;
 
 namespace KnapsackCloud.Cli.Running;
 
@@ -7,6 +8,7 @@ namespace KnapsackCloud.Cli.Running;
 internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
 {
     private const string HeldOut = "held-out";
+    private const string ModelFolder = "hf:";
 
     /// <param name="path">A spec file, or null for the built-in example.</param>
     /// <exception cref="InvalidInputException">Every error of the spec; then every error of the tasks.</exception>
@@ -14,9 +16,17 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
     {
         var file = path ?? Example();
         if (!File.Exists(file)) throw new InvalidInputException(file, "there is no such spec file");
-        var spec = overrides(RunSpecReader.Read(file, File.ReadAllText(file)));
-        return new RunInputs(spec, ReadTasks(spec, Path.GetDirectoryName(Path.GetFullPath(file))!));
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var spec = WithFullModelPath(overrides(RunSpecReader.Read(file, File.ReadAllText(file))), folder);
+        GrpoLearner.Validate(spec);
+        return new RunInputs(spec, ReadTasks(spec, folder));
     }
+
+    /// <summary>A run may be resumed from anywhere, so that the path it keeps is a full one.</summary>
+    private static RunSpec WithFullModelPath(RunSpec spec, string folder) =>
+        spec.Model.Source.StartsWith(ModelFolder, StringComparison.Ordinal)
+            ? spec with { Model = new ModelSpec { Source = ModelFolder + Path.GetFullPath(Path.Combine(folder, spec.Model.Source[ModelFolder.Length..])) } }
+            : spec;
 
     private static TaskSets ReadTasks(RunSpec spec, string folder)
     {

@@ -1,7 +1,4 @@
 namespace KnapsackCloud.Core.Contracts;
 
 /// <summary>Proof that a work item will not arrive, and why: its rollouts count as errored and the step goes on.</summary>
-public sealed record TerminalMarker(int Format, int Step, string Item, string Reason)
-{
-    public TerminalMarker(int step, string item, string reason) : this(MessageFormat.Current, step, item, reason) { }
-}
+public sealed record TerminalMarker(int Format, int Step, string Item, string Reason);

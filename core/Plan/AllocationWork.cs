@@ -19,7 +19,7 @@ internal sealed class AllocationWork
         (_problem, _believe) = (problem, believe);
         _units = new CostUnits([.. problem.Tasks.Select(task => task.Cost)], problem.Budget);
         var each = Cost(problem.Tasks.Count, _ => 1);
-        AllocationRules.CheckFeasible(problem, _units, each * problem.Min);
+        AllocationRules.CheckFeasible(problem, _units, Cost(problem.Tasks.Count, i => Least(problem.Tasks[i])));
         var uniform = each == 0 ? 0 : (int)Int128.Clamp(_units.Budget / each, problem.Min, problem.Max);
         _items = new KnapsackItem[problem.Tasks.Count];
         Chunked.For(_items.Length, (first, end) =>
@@ -34,6 +34,24 @@ internal sealed class AllocationWork
     /// <summary>The minimum of every task, and nothing else bought.</summary>
     public KnapsackSolution Least() =>
         new(Array.ConvertAll(_items, item => item.Min), 0, _units.Budget - Cost(_items.Length, i => _items[i].Min), 0);
+
+    /// <summary>Counts as wanted, task by task in their order, within bounds and while the budget pays.</summary>
+    public KnapsackSolution Buy(Func<int, int> wanted)
+    {
+        var left = (Int128)_units.Budget;
+        var counts = new int[_items.Length];
+        for (var i = 0; i < counts.Length; i++)
+        {
+            var affordable = (int)Int128.Min(left / _units.Of(i), _items[i].Max);
+            counts[i] = Math.Clamp(wanted(i), 0, affordable);
+            left -= (Int128)_units.Of(i) * counts[i];
+        }
+
+        return new KnapsackSolution(counts, 0, left, 0);
+    }
+
+    /// <summary>Every rollout worth more than <paramref name="price"/> per cost.</summary>
+    public KnapsackSolution BuyAt(double price) => Buy(i => _items[i].CountAbove(price));
 
     /// <summary>Spends what is left evenly on tasks for which it makes no difference, up to their largest count.</summary>
     public KnapsackSolution SpendRest(KnapsackSolution solution, Func<TaskEvidence, bool> eligible)
@@ -78,7 +96,7 @@ internal sealed class AllocationWork
             for (var i = first; i < end; i++)
             {
                 var belief = _believe(_problem.Tasks[i]);
-                forecasts[i] = new TaskForecast(belief.Value.Total(counts[i]), belief.SuccessRate, belief.Mixed.Total(counts[i]));
+                forecasts[i] = new TaskForecast(belief.Value.Total(counts[i]), belief.SuccessRate, belief.Mixed(counts[i]));
                 part.Add(forecasts[i].Value);
             }
 
@@ -88,9 +106,15 @@ internal sealed class AllocationWork
         return (forecasts, sum.Value);
     }
 
-    private KnapsackItem Item(TaskEvidence task, int? fixedCount) => fixedCount is { } count
-        ? new KnapsackItem(_believe(task).Value, task.Cost, count, count)
-        : new KnapsackItem(_believe(task).Value, task.Cost, _problem.Min, _problem.Max);
+    private KnapsackItem Item(TaskEvidence task, int? fixedCount)
+    {
+        var (least, most) = (Least(task), Math.Max(Least(task), _problem.Max - task.Rolled));
+        if (fixedCount is { } count) least = most = Math.Clamp(count - task.Rolled, least, most);
+        return new KnapsackItem(_believe(task).Value, task.Cost, least, most, _problem.Opening);
+    }
+
+    /// <summary>Fewest further rollouts.</summary>
+    private int Least(TaskEvidence task) => Math.Max(0, _problem.Min - task.Rolled);
 
     private Int128 Cost(int tasks, Func<int, int> count)
     {

@@ -1,16 +1,38 @@
 namespace KnapsackCloud.Core.Plan;
 
-/// <summary>What a policy holds of one task's success rate: the curves that follow from it, and its mean.</summary>
-internal readonly record struct Belief(ValueCurve Value, ValueCurve Mixed, double SuccessRate)
+/// <summary>What a policy holds of one task: its success rate, known or a Beta posterior, and its rollouts in this step so far.</summary>
+internal readonly struct Belief
 {
-    /// <summary>The success rate is known to be <paramref name="rate"/>.</summary>
-    public static Belief Point(double rate) => new(ValueCurve.Point(rate), ValueCurve.MixedPoint(rate), rate);
+    private readonly double _a, _b;
+    private readonly bool _known;
+    private readonly int _successes, _failures;
 
-    /// <summary>Beta posterior: the discounted counts on top of <paramref name="priorStrength"/> pseudo-rollouts at the prior's mean.</summary>
-    public static Belief Posterior(TaskEvidence task, double priorStrength)
+    private Belief(double a, double b, bool known, TaskEvidence task)
     {
-        var a = task.Successes + (task.PriorMean * priorStrength);
-        var b = task.Failures + ((1 - task.PriorMean) * priorStrength);
-        return new Belief(ValueCurve.Posterior(a, b), ValueCurve.MixedPosterior(a, b), a / (a + b));
+        (_a, _b, _known) = (a, b, known);
+        (_successes, _failures) = (task.RolledSuccesses, task.RolledFailures);
     }
+
+    public double SuccessRate => _known ? _a : _a / (_a + _b);
+
+    /// <summary>What further rollouts are worth.</summary>
+    public ValueCurve Value => _known ? ValueCurve.PointContinued(_a, _successes, _failures) : ValueCurve.Continued(_a, _b, _successes, _failures);
+
+    /// <summary>Chance that the group is mixed with <paramref name="further"/> rollouts.</summary>
+    public double Mixed(int further)
+    {
+        if (_successes > 0 && _failures > 0) return 1;
+        var curve = _known ? ValueCurve.MixedPointContinued(_a, _successes, _failures) : ValueCurve.MixedContinued(_a, _b, _successes, _failures);
+        return curve.Total(further);
+    }
+
+    /// <summary>The success rate is known to be <paramref name="rate"/>.</summary>
+    public static Belief Point(TaskEvidence task, double rate) => new(rate, 0, known: true, task);
+
+    /// <summary>Beta posterior: all outcomes on top of <paramref name="priorStrength"/> pseudo-rollouts at the prior's mean.</summary>
+    public static Belief Posterior(TaskEvidence task, double priorStrength) => new(
+        task.Successes + task.RolledSuccesses + (task.PriorMean * priorStrength),
+        task.Failures + task.RolledFailures + ((1 - task.PriorMean) * priorStrength),
+        known: false,
+        task);
 }

@@ -22,6 +22,7 @@ internal sealed class CostUnits
         _unit = Unit(budget);
         Budget = (long)decimal.Floor((decimal)budget / _unit);
         _costs = Array.ConvertAll(costs, cost => cost > budget ? Budget + 1 : (long)decimal.Ceiling((decimal)cost / _unit));
+        Budget -= Budget % CommonDivisor(_costs);
     }
 
     public long Budget { get; }
@@ -30,10 +31,20 @@ internal sealed class CostUnits
 
     public double ToCost(Int128 units) => (double)((decimal)units * _unit);
 
-    /// <summary>The power of ten of which the budget holds 1e16 to 1e17, as if it were 1e-9 at least.</summary>
+    /// <summary>What no choice of counts can spend, because every cost is a multiple of this, is no part of the budget.</summary>
+    private static long CommonDivisor(long[] costs)
+    {
+        long divisor = 0;
+        for (var i = 0; i < costs.Length && divisor != 1; i++)
+            for (var rest = costs[i]; rest != 0;)
+                (divisor, rest) = (rest, divisor % rest);
+        return Math.Max(1, divisor);
+    }
+
+    /// <summary>The power of ten of which the budget holds 1e14 to 1e15, as if it were 1e-9 at least.</summary>
     private static decimal Unit(double budget)
     {
-        var digits = 17 - (int)Math.Ceiling(Math.Log10(Math.Max(budget, 1e-9)));
+        var digits = 15 - (int)Math.Ceiling(Math.Log10(Math.Max(budget, 1e-9)));
         var unit = 1m;
         for (; digits > 0; digits--)
             unit /= 10;

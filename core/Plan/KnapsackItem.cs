@@ -32,4 +32,7 @@ public readonly struct KnapsackItem
 
     /// <summary>The next count after <paramref name="count"/>: one more, or the whole opening.</summary>
     internal int Next(int count) => count == 0 && Opening > 0 ? Opening : count + 1;
+
+    /// <summary>The count before <paramref name="count"/>: one less, or none from the opening.</summary>
+    internal int Previous(int count) => count == Opening ? Min : count - 1;
 }

@@ -15,7 +15,7 @@ internal sealed class KnapsackPolicy : IAllocationPolicy
     {
         var work = new AllocationWork(
             problem,
-            task => Belief.Point(task.LastSuccessRate ?? task.PriorMean),
+            task => Belief.Point(task, task.LastSuccessRate ?? task.PriorMean),
             (task, uniform) => task.LastSuccessRate is null ? uniform : null);
         var solved = work.SpendRest(work.Solve(), task => task.LastSuccessRate is 0);
         return work.Certify(work.SpendRest(solved, task => task.LastSuccessRate is not null));

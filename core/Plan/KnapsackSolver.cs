@@ -10,8 +10,9 @@ internal sealed record KnapsackSolution(int[] Counts, double Price, Int128 Remai
 
 /// <summary>
 /// Maximises the total value within the budget. The values are concave, so the solution is a threshold on worth per cost
-/// (the Lagrangian's price): exact at equal costs, where ties go to the task with fewer rollouts and then by task id; at
-/// unequal costs the price's dual value is an upper bound. Memory is linear in the tasks.
+/// (the Lagrangian's price): exact at equal costs, where ties go to the task with fewer rollouts and then by task id. At
+/// unequal costs, or where a task is all or nothing, the last rollout may not fit; the price's dual value bounds what that
+/// costs, and a search over the tasks nearest to the price closes most or all of it. Memory is linear in the tasks.
 /// </summary>
 internal static class KnapsackSolver
 {
@@ -26,7 +27,8 @@ internal static class KnapsackSolver
         var left = units.Budget - Cost(units, counts.Length, i => counts[i]);
         if (search.Price > 0)
             left = new LevelFill(items, units.Of, id, counts).Spend(search.Tied.ToArray(), search.AtLow, left);
-        return new KnapsackSolution(counts, search.Price, left, search.Price * units.ToCost(left));
+        var solution = new KnapsackSolution(counts, search.Price, left, search.Price * units.ToCost(left));
+        return solution.Slack > 0 ? KnapsackCore.Improve(items, id, units, solution) : solution;
     }
 
     private static KnapsackSolution Everything(KnapsackItem[] items, CostUnits units)

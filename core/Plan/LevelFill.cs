@@ -36,44 +36,27 @@ internal sealed class LevelFill(KnapsackItem[] items, Func<int, long> cost, Func
         level.Add(task);
     }
 
-    /// <summary>One step for each task of the level; where not all fit, for those first in id order that do. A step that does not fit now never will.</summary>
+    /// <summary>One step for each task of the level; where not all fit, for the first in id order, and there it ends.</summary>
     private Int128 Raise(List<int> level, int[] limits, Int128 remainder)
     {
+        var tasks = CollectionsMarshal.AsSpan(level);
         Int128 total = 0;
-        long least = long.MaxValue, most = 0;
-        foreach (var task in level)
+        foreach (var task in tasks)
+            total += StepCost(task);
+        var fitting = remainder >= total ? tasks.Length : Selection.Prefix(tasks, remainder, StepCost, ById);
+        foreach (var task in tasks[..fitting])
         {
-            var step = StepCost(task);
-            (total, least, most) = (total + step, Math.Min(least, step), Math.Max(most, step));
-        }
-
-        if (remainder < least)
-            return remainder;
-        if (remainder < total)
-            PutFirstInIdOrder(CollectionsMarshal.AsSpan(level), least == most ? (int)(remainder / least) : level.Count);
-        foreach (var task in level)
-        {
-            var step = StepCost(task);
-            if (step > remainder)
-                continue;
-            remainder -= step;
+            remainder -= StepCost(task);
             counts[task] = items[task].Next(counts[task]);
             Wait(task, limits);
         }
 
+        if (fitting < tasks.Length)
+            _levels.Clear();
         return remainder;
     }
 
     private long StepCost(int task) => cost(task) * (items[task].Next(counts[task]) - counts[task]);
-
-    /// <summary>Of a million equal tasks only the first few are wanted: selecting them is linear, sorting all is not.</summary>
-    private void PutFirstInIdOrder(Span<int> tasks, int wanted)
-    {
-        if (wanted < tasks.Length)
-            Selection.Smallest(tasks, wanted, ById);
-        else
-            tasks.Sort(ById);
-    }
 
     private int ById(int left, int right) => id(left).CompareTo(id(right));
 }

@@ -8,9 +8,13 @@ internal sealed class PosteriorPolicy : IAllocationPolicy
 {
     public string Name => "posterior";
 
-    public Allocation Allocate(AllocationProblem problem)
+    public Allocation Allocate(AllocationProblem problem) => Allocate(problem, spendRest: true);
+
+    /// <param name="spendRest">Whether budget that nothing of worth can use is spent on all tasks evenly.</param>
+    public static Allocation Allocate(AllocationProblem problem, bool spendRest)
     {
         var work = new AllocationWork(problem, task => Belief.Posterior(task, problem.PriorStrength));
-        return work.Certify(work.SpendRest(work.Solve(), _ => true));
+        var solved = work.Solve();
+        return work.Certify(spendRest ? work.SpendRest(solved, _ => true) : solved);
     }
 }

@@ -56,6 +56,19 @@ public readonly struct ValueCurve
         _ => Posterior(a, b),
     };
 
+    /// <summary>As <see cref="Continued"/>, at a known success rate.</summary>
+    public static ValueCurve PointContinued(double successRate, int successes, int failures)
+    {
+        double p = successRate, q = 1 - p, gain = p * q * q;
+        return (successes > 0, failures > 0) switch
+        {
+            (true, true) => Nothing,
+            (true, false) => new ValueCurve(0, gain * q, 0, p, 0, 1, 0),
+            (false, true) => new ValueCurve(0, 0, gain * p, 0, q, 1, 0),
+            _ => Point(p),
+        };
+    }
+
     /// <summary>Chance 1 - p^n - q^n that n rollouts are mixed, at a known success rate.</summary>
     public static ValueCurve MixedPoint(double successRate)
     {
@@ -69,6 +82,15 @@ public readonly struct ValueCurve
         var first = Moment(a, b, 1, 1);
         return new ValueCurve(1, first, first, a + 1, b + 1, a + b + 2, 1);
     }
+
+    /// <summary>As <see cref="MixedContinued"/>, at a known success rate.</summary>
+    public static ValueCurve MixedPointContinued(double successRate, int successes, int failures) => (successes > 0, failures > 0) switch
+    {
+        (true, true) => Nothing,
+        (true, false) => new ValueCurve(0, 1 - successRate, 0, successRate, 0, 1, 0),
+        (false, true) => new ValueCurve(0, 0, successRate, 0, 1 - successRate, 1, 0),
+        _ => MixedPoint(successRate),
+    };
 
     /// <summary>Chance that n more rollouts make a uniform group mixed, under the posterior Beta(a, b) that counts those it has.</summary>
     public static ValueCurve MixedContinued(double a, double b, int successes, int failures) => (successes > 0, failures > 0) switch
@@ -134,23 +156,25 @@ public readonly struct ValueCurve
         return n;
     }
 
-    /// <summary>E[p^j q^k] under Beta(a, b), a product of ratios below 1: no gamma function, so no cancellation at large counts.</summary>
+    /// <summary>E[p^j q^k] under Beta(a, b), from sums and products of positive terms: no gamma function, so no cancellation at large counts.</summary>
     private static double Moment(double a, double b, int j, int k)
     {
-        double moment = 1, total = a + b;
+        double above = 1, below = 1, total = a + b;
         for (var i = 0; i < j; i++)
-            moment *= (a + i) / total++;
+            above *= a + i;
         for (var i = 0; i < k; i++)
-            moment *= (b + i) / total++;
-        return moment;
+            above *= b + i;
+        for (var i = 0; i < j + k; i++)
+            below *= total + i;
+        return above / below;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Advance(ref double success, ref double failure, ref double step)
     {
         var scale = 1 / (_denominator + step);
-        success *= Math.Min(1, (_successRatio + step) * scale);
-        failure *= Math.Min(1, (_failureRatio + step) * scale);
+        success *= double.MinNative(1, (_successRatio + step) * scale);
+        failure *= double.MinNative(1, (_failureRatio + step) * scale);
         step += _slope;
     }
 }

@@ -31,7 +31,7 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
         statuses.FailAsync(message.Run, $"policy {message.Version} could not be published: {error.Message}", cancellation);
 
     /// <summary>Null when it is not the turn of this version. Pure.</summary>
-    internal static RunStatus? MovePointer(RunStatus status, RunSpec spec, PolicyVersion version, RunTotals step)
+    private static RunStatus? MovePointer(RunStatus status, RunSpec spec, PolicyVersion version, RunTotals step)
     {
         var turn = version.Value == 0 ? status.PolicyVersion is null : RunStates.IsDue(status, version.Value);
         if (status.State != RunState.Running || !turn) return null;

@@ -36,7 +36,7 @@ public sealed class RunStarter(RunBlobs blobs, RunStatusStore statuses, IMessage
     }
 
     /// <summary><c>{name}-{yyyyMMdd-HHmmss}</c>, then <c>-2</c> and so on; the name is fitted to the rules of run ids.</summary>
-    internal static RunId NewId(string name, DateTimeOffset now, int number)
+    private static RunId NewId(string name, DateTimeOffset now, int number)
     {
         var suffix = string.Create(CultureInfo.InvariantCulture, $"-{now.UtcDateTime:yyyyMMdd-HHmmss}{(number == 1 ? "" : $"-{number}")}");
         var letters = name.ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) ? c : '-').ToArray();

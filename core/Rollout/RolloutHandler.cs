@@ -48,7 +48,7 @@ public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is not null) return;
         if (!await IsProducedAsync(message, cancellation))
         {
-            var marker = new TerminalMarker(step, item, error.Message);
+            var marker = new TerminalMarker(MessageFormat.Current, step, item, error.Message);
             await blobs.CreateAsync(BlobNames.FailedItem(run, step, item), marker, ContractsJson.Default.TerminalMarker, cancellation);
             observer.ItemFailed(run, step, item, error.Message);
         }

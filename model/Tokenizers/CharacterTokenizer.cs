@@ -50,17 +50,14 @@ public sealed class CharacterTokenizer : ITokenizer
         return [.. ids];
     }
 
-    /// <exception cref="ArgumentOutOfRangeException">An id is not in the vocabulary.</exception>
+    /// <summary>
+    /// Special tokens are left out. Ids beyond the vocabulary become U+FFFD: a model may have more outputs than its
+    /// tokenizer has tokens, and what it says with them must not read like a right answer.
+    /// </summary>
     public string Decode(ReadOnlySpan<int> ids)
     {
         var text = new StringBuilder(ids.Length);
-        foreach (var id in ids)
-        {
-            ArgumentOutOfRangeException.ThrowIfNegative(id, nameof(ids));
-            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, _texts.Length, nameof(ids));
-            text.Append(_texts[id]);
-        }
-
+        foreach (var id in ids) text.Append((uint)id < (uint)_texts.Length ? _texts[id] : "\uFFFD");
         return text.ToString();
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.Tokenizers.Reading;
 using KnapsackCloud.Model.Weights;
 
 namespace KnapsackCloud.Model.Tokenizers;
@@ -8,7 +9,7 @@ namespace KnapsackCloud.Model.Tokenizers;
 /// <summary>Reads the tokenizer of a model folder.</summary>
 public static class TokenizerLoader
 {
-    public static IReadOnlyList<string> SupportedModels { get; } = ["WordLevel (one token per character)"];
+    public static IReadOnlyList<string> SupportedModels { get; } = ["BPE (byte-level and SentencePiece-style)", "WordLevel (one token per character)"];
 
     /// <exception cref="InvalidInputException">There is no tokenizer.json, it is damaged, or its kind is not supported; the message names the kind.</exception>
     public static ITokenizer Load(string folder)
@@ -18,9 +19,12 @@ public static class TokenizerLoader
         var kind = document.RootElement.TryGetProperty("model", out var model) && model.ValueKind == JsonValueKind.Object
             ? Kind(model)
             : throw new InvalidInputException($"{path} model", "is missing");
-        return kind == "WordLevel"
-            ? CharacterTokenizerFile.Read(document.RootElement, path)
-            : throw new InvalidInputException($"{path} model.type", $"the tokenizer {kind} is not supported; supported: {string.Join(", ", SupportedModels)}");
+        return kind switch
+        {
+            "BPE" => BpeTokenizerFile.Read(document.RootElement, path),
+            "WordLevel" => CharacterTokenizerFile.Read(document.RootElement, path),
+            _ => throw new InvalidInputException($"{path} model.type", $"the tokenizer {kind} is not supported; supported: {string.Join(", ", SupportedModels)}"),
+        };
     }
 
     private static string Kind(JsonElement model) =>

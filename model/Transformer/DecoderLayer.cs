@@ -17,21 +17,24 @@ public sealed record DecoderLayer(
     /// <summary>Hidden states after the layer, for whole sequences.</summary>
     /// <param name="x_BTD">Hidden states before it.</param>
     /// <param name="mask">True where a query may look, broadcastable to [B, heads, T, T]; null is causal.</param>
-    public Tensor Forward(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask)
+    /// <param name="keep">Gets the layer's keys (rotated) and values, both [B, Hkv, T, D]: what a cache holds.</param>
+    public Tensor Forward(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask, Action<Tensor, Tensor>? keep = null)
     {
-        var attended_BTD = x_BTD + Attend(Kernels.RmsNorm(x_BTD, AttentionNorm_D, config.RmsNormEps), config, rotary, mask);
+        var attended_BTD = x_BTD + Attend(Kernels.RmsNorm(x_BTD, AttentionNorm_D, config.RmsNormEps), config, rotary, mask, keep);
         return attended_BTD + FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps), config);
     }
 
-    private Tensor Attend(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask)
+    private Tensor Attend(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask, Action<Tensor, Tensor>? keep)
     {
         long batch = x_BTD.shape[0], length = x_BTD.shape[1];
         int heads = config.NumAttentionHeads, keyValueHeads = config.NumKeyValueHeads, size = config.HeadDim;
         var qkv_BTHD = nn.functional.linear(x_BTD, QueryKeyValue_QKKxD).view(batch, length, heads + 2 * keyValueHeads, size);
         var rotated_BTHD = rotary.Apply(qkv_BTHD.narrow(2, 0, heads + keyValueHeads));
         var q_BHTD = rotated_BTHD.narrow(2, 0, heads).transpose(1, 2);
-        var k_BHTD = ForEveryQuery(rotated_BTHD.narrow(2, heads, keyValueHeads).transpose(1, 2), config);
-        var v_BHTD = ForEveryQuery(qkv_BTHD.narrow(2, heads + keyValueHeads, keyValueHeads).transpose(1, 2), config);
+        var k_BKTD = rotated_BTHD.narrow(2, heads, keyValueHeads).transpose(1, 2);
+        var v_BKTD = qkv_BTHD.narrow(2, heads + keyValueHeads, keyValueHeads).transpose(1, 2);
+        keep?.Invoke(k_BKTD, v_BKTD);
+        var (k_BHTD, v_BHTD) = (ForEveryQuery(k_BKTD, config), ForEveryQuery(v_BKTD, config));
         var o_BHTD = nn.functional.scaled_dot_product_attention(q_BHTD, k_BHTD, v_BHTD, attn_mask: mask, is_casual: mask is null);
         return nn.functional.linear(o_BHTD.transpose(1, 2).reshape(batch, length, config.QuerySize), Output_DxQ);
     }
@@ -47,7 +50,7 @@ public sealed record DecoderLayer(
     }
 
     /// <summary>SwiGLU (arXiv 2002.05202).</summary>
-    private Tensor FeedForward(Tensor x_BTD, ModelConfig config)
+    internal Tensor FeedForward(Tensor x_BTD, ModelConfig config)
     {
         var gateUp_BT2F = nn.functional.linear(x_BTD, GateUp_2FxD);
         var gate_BTF = gateUp_BT2F.narrow(-1, 0, config.IntermediateSize);

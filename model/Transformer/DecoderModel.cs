@@ -83,11 +83,13 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Hidden states after the final norm, [B, T, D], for whole sequences; differentiable.</summary>
     /// <param name="tokens_BT">Token ids, int64.</param>
     /// <param name="mask">True where a query may look, broadcastable to [B, heads, T, T]; null is causal.</param>
-    public Tensor Hidden(Tensor tokens_BT, RotaryAngles rotary, Tensor? mask = null)
+    /// <param name="keep">Gets each layer's number, keys and values, as in <see cref="DecoderLayer.Forward"/>.</param>
+    public Tensor Hidden(Tensor tokens_BT, RotaryAngles rotary, Tensor? mask = null, Action<int, Tensor, Tensor>? keep = null)
     {
         long batch = tokens_BT.shape[0], length = tokens_BT.shape[1];
         var x_BTD = Embedding_VxD.index_select(0, tokens_BT.reshape(-1)).view(batch, length, Config.HiddenSize);
-        foreach (var layer in Layers) x_BTD = layer.Forward(x_BTD, Config, rotary, mask);
+        foreach (var (number, layer) in Layers.Index())
+            x_BTD = layer.Forward(x_BTD, Config, rotary, mask, keep is null ? null : (k, v) => keep(number, k, v));
         return Kernels.RmsNorm(x_BTD, FinalNorm_D, Config.RmsNormEps);
     }
 

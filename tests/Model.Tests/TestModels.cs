@@ -8,8 +8,16 @@ internal static class TestModels
 {
     public static ModelConfig Config { get; } = new()
     {
-        VocabSize = 16, HiddenSize = 32, IntermediateSize = 48, NumHiddenLayers = 2, NumAttentionHeads = 4, NumKeyValueHeads = 2,
-        HeadDim = 8, MaxPositionEmbeddings = 64, EosTokenIds = [1], PadTokenId = 0,
+        VocabSize = 16,
+        HiddenSize = 32,
+        IntermediateSize = 48,
+        NumHiddenLayers = 2,
+        NumAttentionHeads = 4,
+        NumKeyValueHeads = 2,
+        HeadDim = 8,
+        MaxPositionEmbeddings = 64,
+        EosTokenIds = [1],
+        PadTokenId = 0,
     };
 
     /// <summary>Any heads, groups, head size apart from the hidden size, tied or not.</summary>
@@ -23,8 +31,15 @@ internal static class TestModels
         from tied in Gen.Bool
         select Config with
         {
-            VocabSize = vocabulary, HiddenSize = hidden, IntermediateSize = hidden + 3, NumHiddenLayers = layers,
-            NumAttentionHeads = keyValueHeads * shared, NumKeyValueHeads = keyValueHeads, HeadDim = 2 * headDim,
-            RmsNormEps = 1e-5, RopeTheta = 10_000 + 1000 * shared, TieWordEmbeddings = tied,
+            VocabSize = vocabulary,
+            HiddenSize = hidden,
+            IntermediateSize = hidden + 3,
+            NumHiddenLayers = layers,
+            NumAttentionHeads = keyValueHeads * shared,
+            NumKeyValueHeads = keyValueHeads,
+            HeadDim = 2 * headDim,
+            RmsNormEps = 1e-5,
+            RopeTheta = 10_000 + 1000 * shared,
+            TieWordEmbeddings = tied,
         };
 }

@@ -36,15 +36,23 @@ public abstract class RunStoreContract
     [Fact]
     public async Task Of_32_creators_one_wins_and_its_content_stands()
     {
-        var start = new TaskCompletionSource();
-        var creators = Enumerable.Range(0, 32).Select(i => Task.Run(async () =>
+        for (var round = 0; round < 5; round++)
         {
-            await start.Task;
-            return (i, created: await WriteAsync(Name, $"content of {i}"));
-        }, Token)).ToList();
-        start.SetResult();
-        var winner = Assert.Single(await Task.WhenAll(creators), result => result.created);
-        Assert.Equal($"content of {winner.i}", await ReadAsync(Name));
+            var name = new BlobName($"runs/r/race/{round}");
+            var winner = Assert.Single(await RaceAsync(name, 32), result => result.Created);
+            Assert.Equal($"content of {winner.Creator}", await ReadAsync(name));
+        }
+    }
+
+    [Fact]
+    public async Task A_creator_that_is_overtaken_while_it_writes_loses()
+    {
+        Assert.False(await Store.CreateAsync(Name, async (output, token) =>
+        {
+            await output.WriteAsync(Bytes("slow"), token);
+            Assert.True(await WriteAsync(Name, "fast"));
+        }, Token));
+        Assert.Equal("fast", await ReadAsync(Name));
     }
 
     [Fact]
@@ -223,6 +231,22 @@ public abstract class RunStoreContract
     }
 
     protected static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Creators on threads of their own that all have their content written before the first of them ends.</summary>
+    private async Task<(int Creator, bool Created)[]> RaceAsync(BlobName name, int creators)
+    {
+        using var all = new Barrier(creators);
+        return await Task.WhenAll(Enumerable.Range(0, creators).Select(creator => Task.Factory.StartNew(() =>
+        {
+            var creating = Store.CreateAsync(name, (output, _) =>
+            {
+                output.Write(Bytes($"content of {creator}"));
+                all.SignalAndWait(Token);
+                return Task.CompletedTask;
+            }, Token);
+            return (creator, creating.GetAwaiter().GetResult());
+        }, Token, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+    }
 
     private async Task IncrementAsync()
     {

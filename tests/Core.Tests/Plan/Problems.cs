@@ -19,6 +19,23 @@ internal static class Problems
         from share in Gen.OneOf(Gen.Double[0, 1], Gen.Const(0.0), Gen.Const(1.0))
         select new AllocationProblem { Tasks = tasks, Min = min, Max = Math.Max(2, min + width), Budget = Math.Floor(count * (min + (share * (Math.Max(2, min + width) - min)))) };
 
+    /// <summary>Small whole costs, as of few tokens, so that an exhaustive search is exact.</summary>
+    public static readonly Gen<AllocationProblem> TokenCost =
+        from count in Gen.Int[2, 6]
+        from min in Gen.Int[0, 2]
+        from width in Gen.Int[2, 6]
+        from tasks in Tasks(count, Gen.Int[1, 9].Select(cost => (double)cost))
+        from share in Gen.Double[0, 1]
+        select new AllocationProblem { Tasks = tasks, Min = min, Max = min + width, Budget = Math.Round(tasks.Sum(task => task.Cost) * (min + (share * width))) };
+
+    /// <summary>The whole pool: no rollout has to be spent on any task.</summary>
+    public static readonly Gen<AllocationProblem> Pool =
+        from count in Gen.Int[1, 6]
+        from max in Gen.Int[2, 7]
+        from tasks in Tasks(count, Gen.Const(1.0))
+        from budget in Gen.Int[0, count * max]
+        select new AllocationProblem { Tasks = tasks, Min = 0, Max = max, Budget = budget };
+
     public static Gen<TaskEvidence[]> Tasks(int count, Gen<double> cost) =>
         from order in Gen.Shuffle(Enumerable.Range(0, count).ToArray())
         from parts in Gen.Select(Rate, Gen.Int[0, 8], Gen.Double[0.02, 0.98], cost).Array[count]

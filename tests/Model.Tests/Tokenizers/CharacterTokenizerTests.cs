@@ -31,7 +31,7 @@ public class CharacterTokenizerTests
         Assert.Contains(place, Assert.Throws<FormatException>(() => Arithmetic.Encode(text)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void An_id_outside_the_vocabulary_is_refused() => Assert.Throws<ArgumentOutOfRangeException>(() => Arithmetic.Decode([16]));
+    public void An_id_outside_the_vocabulary_shows_as_unreadable() => Assert.Equal("1\uFFFD\uFFFD2", Arithmetic.Decode([3, 16, -1, 4]));
 
     [Fact]
     public void A_character_may_be_outside_the_basic_plane()

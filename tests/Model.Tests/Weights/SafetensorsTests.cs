@@ -22,8 +22,12 @@ public class SafetensorsTests
         var values = (arange(24, dtype: ScalarType.Float32) - 7).to(type);
         var tensors = new Dictionary<string, Tensor>
         {
-            ["matrix"] = values.view(4, 6), ["cube"] = values.view(2, 3, 4), ["scalar"] = values[3], ["empty"] = values.narrow(0, 0, 0).view(0, 5),
-            ["transposed ü"] = values.view(4, 6).t(), ["rows"] = values.view(4, 6).narrow(0, 1, 2),
+            ["matrix"] = values.view(4, 6),
+            ["cube"] = values.view(2, 3, 4),
+            ["scalar"] = values[3],
+            ["empty"] = values.narrow(0, 0, 0).view(0, 5),
+            ["transposed ü"] = values.view(4, 6).t(),
+            ["rows"] = values.view(4, 6).narrow(0, 1, 2),
         };
         SafetensorsWriter.Write(folder["a"], tensors, new Dictionary<string, string> { ["format"] = "pt" });
         using var reader = SafetensorsReader.Open(folder["a"]);
@@ -137,7 +141,10 @@ public class SafetensorsTests
         using var scope = NewDisposeScope();
         SafetensorsWriter.Write(folder["seed"], new Dictionary<string, Tensor>
         {
-            ["model.embed_tokens.weight"] = ones(4, 3), ["model.norm.weight"] = ones(3).to(ScalarType.BFloat16), ["empty"] = ones(0, 7), ["step"] = tensor(5L),
+            ["model.embed_tokens.weight"] = ones(4, 3),
+            ["model.norm.weight"] = ones(3).to(ScalarType.BFloat16),
+            ["empty"] = ones(0, 7),
+            ["step"] = tensor(5L),
         }, new Dictionary<string, string> { ["format"] = "pt" });
         return File.ReadAllBytes(folder["seed"]);
     }

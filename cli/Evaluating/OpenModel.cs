@@ -1,0 +1,43 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Tokenizers;
+using KnapsackCloud.Model.Transformer;
+using KnapsackCloud.Model.Weights;
+
+namespace KnapsackCloud.Cli.Evaluating;
+
+/// <summary>A model folder opened for several engines, which share its weights.</summary>
+internal sealed class OpenModel : IDisposable
+{
+    private readonly DecoderModel _model;
+
+    private OpenModel(DecoderModel model, ITokenizer tokenizer, int engines)
+    {
+        _model = model;
+        Tokenizer = tokenizer;
+        Engines = [.. Enumerable.Range(0, engines).Select(_ => new GenerationEngine(model))];
+    }
+
+    /// <summary>Prompt and completion together.</summary>
+    public int MaxPositions => _model.Config.MaxPositionEmbeddings;
+    public ITokenizer Tokenizer { get; }
+    public IReadOnlyList<IGenerator> Engines { get; }
+
+    /// <exception cref="InvalidInputException">No such folder, or not a model that can be read.</exception>
+    public static OpenModel From(string folder, int engines)
+    {
+        var model = CheckpointFolder.Load(folder);
+        try
+        {
+            return new OpenModel(model, TokenizerLoader.Load(folder), engines);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _model.Dispose();
+}

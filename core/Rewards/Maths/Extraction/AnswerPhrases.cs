@@ -1,0 +1,92 @@
+namespace KnapsackCloud.Core.Rewards.Maths.Extraction;
+
+/// <summary>"The final answer is", "Answer:", "A:", "####" and the same in other languages.</summary>
+internal static class AnswerPhrases
+{
+    private const int LongestBetween = 60;
+
+    private static readonly string[] s_words =
+    [
+        "answer", "答案", "答え", "答", "정답", "답은", "답:", "réponse", "reponse", "respuesta", "resposta", "antwort", "risposta", "ответ", "उत्तर", "الإجابة", "الجواب",
+        "cevap", "đáp án", "odpowiedź", "antwoord", "svar", "คำตอบ", "jawaban",
+    ];
+
+    // Between the word and the answer: "is", or a colon, or an equals sign.
+    private static readonly string[] s_links =
+    [
+        " is", " are", ":", ":", "=", "是", "为", "為", "は", "은", "는", " est", " es", " é", " ist", " è", " равен", " है", " هي", " هو", " är", " to", " jest", " adalah", "**",
+    ];
+
+    /// <summary>What follows the last such phrase, to the end of its line; null without one.</summary>
+    public static string? After(string text)
+    {
+        var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
+        if (hashes >= 0)
+            return Line(text, hashes + 4);
+        for (var from = text.Length; from > 0;)
+        {
+            var at = LastWord(text, from, out var length);
+            if (at < 0)
+                break;
+            if (AfterLink(text, at + length) is { } start && Line(text, start) is { } line)
+                return line;
+            from = at;
+        }
+        return AfterLetter(text);
+    }
+
+    private static int LastWord(string text, int from, out int length)
+    {
+        var (best, bestLength) = (-1, 0);
+        foreach (var word in s_words)
+        {
+            var at = text.LastIndexOf(word, from - 1, StringComparison.OrdinalIgnoreCase);
+            if (at > best)
+                (best, bestLength) = (at, word.Length);
+        }
+        length = bestLength;
+        return best;
+    }
+
+    private static int? AfterLink(string text, int start)
+    {
+        var reach = text.AsSpan(start, Math.Min(LongestBetween, text.Length - start));
+        var line = reach.IndexOf('\n');
+        if (line >= 0)
+            reach = reach[..line];
+        int? best = null;
+        var earliest = int.MaxValue;
+        foreach (var link in s_links)
+        {
+            var at = reach.IndexOf(link, StringComparison.OrdinalIgnoreCase);
+            var end = at + link.Length;
+            // " is" must end a word: not "answer isn't".
+            var whole = at >= 0 && (!char.IsAsciiLetter(link[^1]) || start + end >= text.Length || !char.IsLetter(text[start + end]));
+            if (whole && at < earliest)
+                (earliest, best) = (at, start + end);
+        }
+        return best;
+    }
+
+    // "A: 18" at the start of a line.
+    private static string? AfterLetter(string text)
+    {
+        for (var at = text.LastIndexOf("A:", StringComparison.Ordinal); at >= 0; at = at == 0 ? -1 : text.LastIndexOf("A:", at - 1, StringComparison.Ordinal))
+        {
+            if (at == 0 || text[at - 1] == '\n')
+                return Line(text, at + 2);
+        }
+        return null;
+    }
+
+    // The rest of the line, or the next line when nothing else stands there.
+    private static string? Line(string text, int start)
+    {
+        while (start < text.Length && (char.IsWhiteSpace(text[start]) || text[start] is ':' or ':' or '*'))
+            start++;
+        var display = start + 1 < text.Length && (text.AsSpan(start).StartsWith("\\[", StringComparison.Ordinal) || text.AsSpan(start).StartsWith("$$", StringComparison.Ordinal));
+        var end = display ? text.Length : text.IndexOf('\n', start);
+        var line = end < 0 ? text[start..] : text[start..end];
+        return line.Length == 0 ? null : line;
+    }
+}

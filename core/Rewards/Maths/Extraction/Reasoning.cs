@@ -1,0 +1,33 @@
+namespace KnapsackCloud.Core.Rewards.Maths.Extraction;
+
+/// <summary>Cuts a completion down to what it says after it has thought.</summary>
+internal static class Reasoning
+{
+    private const string Open = "<think>";
+    private const string Close = "</think>";
+
+    /// <summary>The text after the last closing tag; empty while the model still thinks; without tags the whole text.</summary>
+    public static string Answer(string completion)
+    {
+        var close = completion.LastIndexOf(Close, StringComparison.OrdinalIgnoreCase);
+        var text = close >= 0 ? completion[(close + Close.Length)..] : completion;
+        return text.Contains(Open, StringComparison.OrdinalIgnoreCase) ? "" : BeforeNextTurn(Tagged(text));
+    }
+
+    // <answer>...</answer>, the last one, when it closes.
+    private static string Tagged(string text)
+    {
+        const string open = "<answer>", close = "</answer>";
+        var end = text.LastIndexOf(close, StringComparison.OrdinalIgnoreCase);
+        var start = end < 0 ? -1 : text.LastIndexOf(open, end, StringComparison.OrdinalIgnoreCase);
+        return start < 0 ? text : text[(start + open.Length)..end];
+    }
+
+    // "<|im_start|>user": whatever comes next is not the answer any more.
+    private static string BeforeNextTurn(string text)
+    {
+        text = text.TrimStart();
+        var at = text.IndexOf("<|", Math.Min(1, text.Length), StringComparison.Ordinal);
+        return at > 0 && text.IndexOf("|>", at, StringComparison.Ordinal) is var end && end > at && end - at < 40 ? text[..at] : text;
+    }
+}

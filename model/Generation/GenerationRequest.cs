@@ -1,0 +1,32 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.Transformer;
+
+namespace KnapsackCloud.Model.Generation;
+
+/// <summary>Checks of what an engine is asked for.</summary>
+internal static class GenerationRequest
+{
+    /// <exception cref="InvalidInputException">Sampling out of range, an empty or too long prompt, or token ids that the vocabulary lacks; all of them.</exception>
+    public static void Check(IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, ModelConfig config)
+    {
+        var errors = new List<InputError>();
+        if (!(sampling.Temperature >= 0 && double.IsFinite(sampling.Temperature))) Refuse("sampling.temperature", $"is {sampling.Temperature}, but must be 0 (greedy) or more");
+        if (!(sampling.TopP is > 0 and <= 1)) Refuse("sampling.topP", $"is {sampling.TopP}, but must be above 0 and at most 1 (off)");
+        if (sampling.TopK < 0) Refuse("sampling.topK", $"is {sampling.TopK}, but must be 0 (off) or more");
+        if (sampling.MaxTokens < 1) Refuse("sampling.maxTokens", $"is {sampling.MaxTokens}, but must be 1 or more");
+        foreach (var (index, prompt) in prompts.Index()) CheckPrompt($"prompt {index + 1}", prompt.TokenIds);
+        if (errors.Count > 0) throw new InvalidInputException(errors);
+
+        void CheckPrompt(string place, int[] ids)
+        {
+            if (ids.Length == 0) Refuse(place, "is empty; give it at least one token, such as the beginning of sequence");
+            if ((long)ids.Length + Math.Max(0, sampling.MaxTokens) > config.MaxPositionEmbeddings)
+                Refuse(place, $"has {ids.Length} tokens, and with {sampling.MaxTokens} new ones that is more than the model's {config.MaxPositionEmbeddings} positions; shorten it or lower the longest completion");
+            var unknown = ids.Where(id => id < 0 || id >= config.VocabSize).Distinct().Take(5).ToList();
+            if (unknown.Count > 0) Refuse(place, $"has the token ids {string.Join(", ", unknown)}, but the vocabulary goes from 0 to {config.VocabSize - 1}");
+        }
+
+        void Refuse(string place, string problem) => errors.Add(new InputError(place, problem));
+    }
+}

@@ -1,0 +1,59 @@
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Learning;
+
+/// <summary>
+/// Adam with decoupled weight decay (arXiv 1711.05101), by the fused operator. Owns its moments; the parameters stay the
+/// model's.
+/// <code>
+/// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+/// w = w (1 - lr decay) - lr (m / (1 - b1^n)) / (sqrt(v / (1 - b2^n)) + 1e-8)
+/// </code>
+/// </summary>
+internal sealed class AdamW : IDisposable
+{
+    private const string Source = """
+        def adamw(weights: List[Tensor], gradients: List[Tensor], means: List[Tensor], squares: List[Tensor], unused: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, decay: float) -> None:
+            torch._fused_adamw_(weights, gradients, means, squares, unused, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=1e-8, amsgrad=False, maximize=False)
+
+        """;
+
+    private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
+
+    private readonly Tensor[] _weights;
+
+    public AdamW(DecoderModel model)
+    {
+        _weights = [.. model.Parameters];
+        Means = new ParameterBuffer(_weights);
+        Squares = new ParameterBuffer(_weights);
+    }
+
+    /// <summary>First moments.</summary>
+    public ParameterBuffer Means { get; }
+    /// <summary>Second moments.</summary>
+    public ParameterBuffer Squares { get; }
+    /// <summary>Updates made so far.</summary>
+    public long Steps { get; set; }
+
+    /// <summary>One update. The weights change in place, so that every replica sees it.</summary>
+    public void Update(ParameterBuffer gradients, double learningRate, OptimiserSettings settings)
+    {
+        using var scope = NewDisposeScope();
+        using var frozen = no_grad();
+        Steps++;
+        var step = tensor((float)Steps);
+        Unit.Value.invoke("adamw", _weights, gradients.Views.ToArray(), Means.Views.ToArray(), Squares.Views.ToArray(), Array.Empty<Tensor>(),
+            Enumerable.Repeat(step, _weights.Length).ToArray(), learningRate, settings.Beta1, settings.Beta2, settings.WeightDecay);
+    }
+
+    public void Dispose()
+    {
+        Means.Dispose();
+        Squares.Dispose();
+    }
+}
+
+/// <param name="GradientNorm">Gradients are scaled down to this norm over all weights.</param>
+public sealed record OptimiserSettings(double Beta1, double Beta2, double WeightDecay, double GradientNorm);

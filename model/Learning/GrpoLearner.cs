@@ -1,0 +1,94 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Core.Ports;
+
+namespace KnapsackCloud.Model.Learning;
+
+/// <summary>
+/// The learner: clipped policy gradients over minibatches of effective rows, AdamW, checkpoints in Hugging Face layout with
+/// the training state beside them. Keeps the policy it made last, and goes on from it where that is what it is asked for;
+/// otherwise it loads, with the same result to the bit.
+/// </summary>
+/// <param name="threads">Cores to use; the result does not depend on it.</param>
+public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.Shards) : ILearner, IDisposable
+{
+    private readonly ShardThreads _threads = new(Math.Clamp(threads, 1, PolicyTrainer.Shards));
+    private TrainedPolicy? _held;
+    private byte[] _heldIdentity = [];
+
+    /// <summary>What of a spec only the learner can judge, without doing any work: ask before a run is started.</summary>
+    /// <exception cref="InvalidInputException">An unknown loss, normalisation or model source, a model folder that cannot be read, a greedy run.</exception>
+    public static void Validate(RunSpec spec)
+    {
+        Check(spec);
+        ModelSource.Parse(spec.Model.Source).Validate();
+    }
+
+    public void Prepare(RunSpec spec, string outputFolder, IProgress<string> progress, CancellationToken cancellation)
+    {
+        Check(spec);
+        Release();
+        Hold(ModelSource.Parse(spec.Model.Source).Make(spec, _threads, progress, cancellation), outputFolder);
+    }
+
+    public LearningSummary Update(
+        RunSpec spec, int step, string baseFolder, IReadOnlyList<TrainingGroup> groups, string outputFolder, CancellationToken cancellation)
+    {
+        Check(spec);
+        var started = time.GetTimestamp();
+        var policy = Take(baseFolder);
+        try
+        {
+            var update = new GrpoUpdate(spec, step, groups);
+            var results = update.Run(policy.Trainer, cancellation);
+            Hold(policy, outputFolder);
+            return update.Summary(results, time.GetElapsedTime(started).TotalSeconds);
+        }
+        catch
+        {
+            // Half an update in memory is no policy that any folder has.
+            if (!ReferenceEquals(policy, _held)) policy.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Release();
+        _threads.Dispose();
+    }
+
+    /// <summary>The policy of a folder, the caller's from now on.</summary>
+    private TrainedPolicy Take(string folder)
+    {
+        var identity = TrainingStateFiles.Identity(folder);
+        if (_held is { } held && _heldIdentity.AsSpan().SequenceEqual(identity))
+        {
+            _held = null;
+            return held;
+        }
+
+        Release();
+        return TrainedPolicy.Load(folder, _threads);
+    }
+
+    private void Hold(TrainedPolicy policy, string folder)
+    {
+        _heldIdentity = policy.Save(folder);
+        _held = policy;
+    }
+
+    private void Release()
+    {
+        _held?.Dispose();
+        _held = null;
+    }
+
+    private static void Check(RunSpec spec)
+    {
+        Objectives.Loss(spec.Learning);
+        Objectives.Normalisation(spec.Learning);
+        if (spec.Sampling.Temperature <= 0)
+            throw new InvalidInputException("sampling.temperature", "0 is greedy: all rollouts of a task are the same and teach nothing; use a number above 0, such as 1");
+    }
+}

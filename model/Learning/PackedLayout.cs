@@ -1,0 +1,185 @@
+namespace KnapsackCloud.Model.Learning;
+
+/// <summary>
+/// Where every token of a microbatch lies. All tokens are one flat list, without padding: first each group's prompt,
+/// once, then each row's completion without its last token. Positions restart after the prompt, and a completion token
+/// sees the prompt and its own earlier tokens only. Only attention needs rectangles; the index arrays gather them.
+/// N tokens, G groups, P longest prompt, R rows that read any completion token, A the most such tokens of a row,
+/// S = P + A keys of a row, U tokens that predict (each prompt's last and every completion token: the last layer needs no
+/// others), M predicted tokens. Pure: no tensors.
+/// </summary>
+public sealed class PackedLayout
+{
+    private PackedLayout(IReadOnlyList<PackedGroup> groups)
+    {
+        var reading = groups.SelectMany(group => group.Rows).Where(row => row.Inputs > 0).ToList();
+        Groups = groups.Count;
+        PromptLength = groups.Max(group => group.PromptIds.Length);
+        Rows = reading.Count;
+        CompletionLength = reading.Count == 0 ? 0 : reading.Max(row => row.Inputs);
+        PromptsAligned = groups.All(group => group.PromptIds.Length == PromptLength);
+        PromptTokens = groups.Sum(group => group.PromptIds.Length);
+        Tokens = PromptTokens + reading.Sum(row => row.Inputs);
+        Predictions = groups.Sum(group => group.Rows.Sum(row => row.Row.CompletionIds.Length));
+
+        TokenIds_N = new long[Tokens];
+        Positions_N = new long[Tokens];
+        AttendedIndex_N = new long[Tokens];
+        PromptIndex_GP = new long[Groups * PromptLength];
+        QueryIndex_RA = new long[Rows * CompletionLength];
+        KeyIndex_RS = new long[Rows * KeyLength];
+        PromptKeys_RP = new bool[Rows * PromptLength];
+        Sources = Groups + Tokens - PromptTokens;
+        Sources_U = new long[Sources];
+        SourceAttendedIndex_U = new long[Sources];
+        SourceQueryIndex_RA = new long[Rows * CompletionLength];
+        LastPositions_G = new long[Groups];
+        SourceIndex_M = new long[Predictions];
+        Targets_M = new long[Predictions];
+        LogProbs_M = new float[Predictions];
+        Advantages_M = new float[Predictions];
+        Weights_M = new float[Predictions];
+    }
+
+    public int Tokens { get; }
+    public int PromptTokens { get; }
+    public int Sources { get; }
+    public int Groups { get; }
+    public int PromptLength { get; }
+    public int Rows { get; }
+    public int CompletionLength { get; }
+    public int KeyLength => PromptLength + CompletionLength;
+    public int Predictions { get; }
+    /// <summary>All prompts have the same length: their tokens are a rectangle as they lie.</summary>
+    public bool PromptsAligned { get; }
+
+    public long[] TokenIds_N { get; }
+    public long[] Positions_N { get; }
+    /// <summary>Of each token, its cell among the G*P prompt cells followed by the R*A completion cells.</summary>
+    public long[] AttendedIndex_N { get; }
+    /// <summary>Token of each prompt cell; padding on the right repeats the prompt's last token.</summary>
+    public long[] PromptIndex_GP { get; }
+    /// <summary>Token of each completion cell; padding on the right repeats the row's last token.</summary>
+    public long[] QueryIndex_RA { get; }
+    /// <summary>Tokens a row may see: its prompt's cells, then its own.</summary>
+    public long[] KeyIndex_RS { get; }
+    /// <summary>False where a prompt cell of <see cref="KeyIndex_RS"/> is padding.</summary>
+    public bool[] PromptKeys_RP { get; }
+
+    /// <summary>Tokens that predict: the last of each prompt, then all of the completions.</summary>
+    public long[] Sources_U { get; }
+    /// <summary>Of each source, its cell among the G last prompt tokens followed by the R*A completion cells.</summary>
+    public long[] SourceAttendedIndex_U { get; }
+    /// <summary>Source of each completion cell, as <see cref="QueryIndex_RA"/>.</summary>
+    public long[] SourceQueryIndex_RA { get; }
+    /// <summary>Position of each prompt's last token.</summary>
+    public long[] LastPositions_G { get; }
+
+    /// <summary>The source whose hidden state predicts; for the first token of a completion it is the prompt's last.</summary>
+    public long[] SourceIndex_M { get; }
+    public long[] Targets_M { get; }
+    /// <summary>Behaviour log-probs.</summary>
+    public float[] LogProbs_M { get; }
+    public float[] Advantages_M { get; }
+    public float[] Weights_M { get; }
+
+    /// <summary>Lays out groups in their order.</summary>
+    /// <exception cref="ArgumentException">No group, a group without rows, an empty prompt, an empty completion, or log-probs of another count than tokens.</exception>
+    public static PackedLayout Of(IReadOnlyList<PackedGroup> groups)
+    {
+        if (groups.Count == 0) throw new ArgumentException("there is no group to lay out", nameof(groups));
+        foreach (var group in groups)
+        {
+            if (group.Rows.Count == 0) throw new ArgumentException("a group has no rows", nameof(groups));
+            if (group.PromptIds.Length == 0) throw new ArgumentException("a prompt is empty: nothing predicts the first completion token", nameof(groups));
+            if (group.Rows.Any(row => row.Row.CompletionIds.Length == 0 || row.Row.CompletionIds.Length != row.Row.LogProbs.Length))
+                throw new ArgumentException("a completion is empty, or its log-probs are not one per token", nameof(groups));
+        }
+
+        var layout = new PackedLayout(groups);
+        layout.Fill(groups);
+        return layout;
+    }
+
+    private void Fill(IReadOnlyList<PackedGroup> groups)
+    {
+        var promptStarts_G = new int[Groups];
+        var token = 0;
+        for (var group = 0; group < Groups; group++)
+        {
+            promptStarts_G[group] = token;
+            token = PlacePrompt(group, groups[group].PromptIds, token);
+            LastPositions_G[group] = groups[group].PromptIds.Length - 1;
+            Sources_U[group] = token - 1;
+            SourceAttendedIndex_U[group] = group;
+        }
+
+        var (row, prediction) = (0, 0);
+        for (var group = 0; group < Groups; group++)
+        {
+            foreach (var weighted in groups[group].Rows)
+            {
+                PlacePredictions(weighted, group, SourceOf(token), prediction);
+                prediction += weighted.Row.CompletionIds.Length;
+                if (weighted.Inputs == 0) continue;
+                PlaceCompletion(row, weighted, promptStarts_G[group], groups[group].PromptIds.Length, token);
+                token += weighted.Inputs;
+                row++;
+            }
+        }
+    }
+
+    private int PlacePrompt(int group, int[] promptIds, int start)
+    {
+        for (var p = 0; p < PromptLength; p++)
+        {
+            var cell = group * PromptLength + p;
+            PromptIndex_GP[cell] = start + Math.Min(p, promptIds.Length - 1);
+            if (p >= promptIds.Length) continue;
+            TokenIds_N[start + p] = promptIds[p];
+            Positions_N[start + p] = p;
+            AttendedIndex_N[start + p] = cell;
+        }
+
+        return start + promptIds.Length;
+    }
+
+    private void PlaceCompletion(int row, WeightedRow weighted, int promptStart, int promptLength, int start)
+    {
+        for (var p = 0; p < PromptLength; p++)
+        {
+            KeyIndex_RS[row * KeyLength + p] = promptStart + Math.Min(p, promptLength - 1);
+            PromptKeys_RP[row * PromptLength + p] = p < promptLength;
+        }
+
+        for (var a = 0; a < CompletionLength; a++)
+        {
+            var (cell, token) = (row * CompletionLength + a, start + Math.Min(a, weighted.Inputs - 1));
+            QueryIndex_RA[cell] = token;
+            SourceQueryIndex_RA[cell] = SourceOf(token);
+            KeyIndex_RS[row * KeyLength + PromptLength + a] = token;
+            if (a >= weighted.Inputs) continue;
+            TokenIds_N[token] = weighted.Row.CompletionIds[a];
+            Positions_N[token] = promptLength + a;
+            AttendedIndex_N[token] = Groups * PromptLength + cell;
+            Sources_U[SourceOf(token)] = token;
+            SourceAttendedIndex_U[SourceOf(token)] = Groups + cell;
+        }
+    }
+
+    /// <summary>Number of a completion token among the sources.</summary>
+    private int SourceOf(int token) => Groups + token - PromptTokens;
+
+    private void PlacePredictions(WeightedRow weighted, int promptSource, int completionSource, int at)
+    {
+        var row = weighted.Row;
+        for (var t = 0; t < row.CompletionIds.Length; t++)
+        {
+            SourceIndex_M[at + t] = t == 0 ? promptSource : completionSource + t - 1;
+            Targets_M[at + t] = row.CompletionIds[t];
+            LogProbs_M[at + t] = row.LogProbs[t];
+            Advantages_M[at + t] = (float)row.Advantage;
+            Weights_M[at + t] = (float)weighted.TokenWeight;
+        }
+    }
+}

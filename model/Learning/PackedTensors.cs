@@ -1,0 +1,64 @@
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Learning;
+
+/// <summary>The arrays of a layout as tensors (suffixes as there). Owned by the dispose scope they were made in.</summary>
+public sealed class PackedTensors
+{
+    public PackedTensors(PackedLayout layout, Rotary rotary, ScalarType type = ScalarType.Float32)
+    {
+        Layout = layout;
+        TokenIds_N = tensor(layout.TokenIds_N);
+        Angles = rotary.At(tensor(layout.Positions_N).unsqueeze(0));
+        PromptIndex_GP = layout.PromptsAligned ? null : tensor(layout.PromptIndex_GP);
+        KeyIndex_RS = tensor(layout.KeyIndex_RS);
+        var promptMask_PP = Forbid(tensor(Causal(layout.PromptLength), layout.PromptLength, layout.PromptLength), type);
+        var lastMask_G11P = promptMask_PP.index_select(0, tensor(layout.LastPositions_G)).unsqueeze(1).unsqueeze(1);
+        CompletionMask_R1AS = layout.Rows == 0 ? promptMask_PP : Forbid(CompletionMask(layout), type);
+        AllTokens = new QueryTokens(null, layout.PromptLength, PromptIndex_GP, promptMask_PP, tensor(layout.QueryIndex_RA), tensor(layout.AttendedIndex_N));
+        Sources = new QueryTokens(tensor(layout.Sources_U), 1, null, lastMask_G11P, tensor(layout.SourceQueryIndex_RA), tensor(layout.SourceAttendedIndex_U));
+        SourceIndex_M = tensor(layout.SourceIndex_M);
+        Targets_M = tensor(layout.Targets_M);
+        BehaviourLogProbs_M = tensor(layout.LogProbs_M).to(type);
+        Advantages_M = tensor(layout.Advantages_M).to(type);
+        Weights_M = tensor(layout.Weights_M).to(type);
+    }
+
+    public PackedLayout Layout { get; }
+    public Tensor TokenIds_N { get; }
+    /// <summary>[1, N, 1, D].</summary>
+    public RotaryAngles Angles { get; }
+    /// <summary>What looks in every layer but the last.</summary>
+    public QueryTokens AllTokens { get; }
+    /// <summary>What looks in the last layer: the tokens that predict.</summary>
+    public QueryTokens Sources { get; }
+    /// <summary>Null when the prompts are a rectangle as they lie.</summary>
+    public Tensor? PromptIndex_GP { get; }
+    public Tensor KeyIndex_RS { get; }
+    /// <summary>0 where a completion token may look, minus infinity elsewhere; one for all rows when the prompts are aligned.</summary>
+    public Tensor CompletionMask_R1AS { get; }
+    public Tensor SourceIndex_M { get; }
+    public Tensor Targets_M { get; }
+    public Tensor BehaviourLogProbs_M { get; }
+    public Tensor Advantages_M { get; }
+    public Tensor Weights_M { get; }
+
+    private static Tensor Forbid(Tensor allowed, ScalarType type) =>
+        zeros(allowed.shape, dtype: type).masked_fill_(allowed.logical_not(), float.NegativeInfinity);
+
+    private static bool[] Causal(int length)
+    {
+        var allowed = new bool[length * length];
+        for (var query = 0; query < length; query++) allowed.AsSpan(query * length, query + 1).Fill(true);
+        return allowed;
+    }
+
+    private static Tensor CompletionMask(PackedLayout layout)
+    {
+        long rows = layout.PromptsAligned ? 1 : layout.Rows, p = layout.PromptLength, a = layout.CompletionLength;
+        var prompt_RAP = tensor(layout.PromptKeys_RP, layout.Rows, p).narrow(0, 0, rows).unsqueeze(1).expand(rows, a, p);
+        var own_RAA = tensor(Causal((int)a), a, a).unsqueeze(0).expand(rows, a, a);
+        return cat([prompt_RAP, own_RAA], 2).unsqueeze(1);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.Transformer;
+using KnapsackCloud.Model.Weights;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Learning;
+
+/// <summary>
+/// The optimiser beside the weights it belongs to: its moments under the weights' Hugging Face names in
+/// <c>training_state.safetensors</c>, and <c>training_state.json</c> with the rest and the SHA-256 of both tensor files, by
+/// which two states are known to be one. Random choices are hashed from seed and step, so there is no generator to keep.
+/// </summary>
+internal static class TrainingStateFiles
+{
+    public const string TensorsName = "training_state.safetensors";
+    public const string ScalarsName = "training_state.json";
+    private const int Format = 1;
+    private const string MeansPrefix = "exp_avg.";
+    private const string SquaresPrefix = "exp_avg_sq.";
+
+    /// <summary>Writes the state of a model whose weights are in the folder already. Returns its identity.</summary>
+    public static byte[] Save(AdamW optimiser, ModelConfig config, string folder)
+    {
+        using (NewDisposeScope())
+            SafetensorsWriter.Write(Path.Combine(folder, TensorsName), Moments(optimiser, config).ToDictionary(moment => moment.Name, moment => moment.Rows));
+        var scalars = JsonFile.Bytes(json =>
+        {
+            json.WriteNumber("format", Format);
+            json.WriteString("optimiser", "adamw");
+            json.WriteNumber("updates", optimiser.Steps);
+            json.WriteStartObject("sha256");
+            json.WriteString(CheckpointFolder.WeightsName, Hash(folder, CheckpointFolder.WeightsName));
+            json.WriteString(TensorsName, Hash(folder, TensorsName));
+            json.WriteEndObject();
+        });
+        File.WriteAllBytes(Path.Combine(folder, ScalarsName), scalars);
+        return scalars;
+    }
+
+    /// <summary>The identity that <see cref="Save"/> returned for this folder's state.</summary>
+    /// <exception cref="CheckpointException">The folder has no training state.</exception>
+    public static byte[] Identity(string folder)
+    {
+        var path = Path.Combine(folder, ScalarsName);
+        return File.Exists(path)
+            ? File.ReadAllBytes(path)
+            : throw new CheckpointException($"{path} is missing: the folder is no policy of a run; start a run from it with model.source hf:{folder}");
+    }
+
+    /// <summary>Restores the optimiser, bit for bit.</summary>
+    /// <exception cref="CheckpointException">A file is missing or damaged, or belongs to other weights.</exception>
+    public static void Load(AdamW optimiser, ModelConfig config, string folder)
+    {
+        try
+        {
+            using var scalars = JsonFile.Read(Path.Combine(folder, ScalarsName));
+            var root = scalars.RootElement;
+            if (root.GetProperty("format").GetInt32() != Format) throw new CheckpointException($"{Path.Combine(folder, ScalarsName)} is of format {root.GetProperty("format")}; this program reads {Format}");
+            foreach (var file in root.GetProperty("sha256").EnumerateObject()) CheckHash(folder, file.Name, file.Value.GetString());
+            optimiser.Steps = root.GetProperty("updates").GetInt64();
+            using var reader = SafetensorsReader.Open(Path.Combine(folder, TensorsName));
+            using var scope = NewDisposeScope();
+            foreach (var (name, rows) in Moments(optimiser, config)) reader.ReadInto(name, rows);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new CheckpointException($"the training state in {folder} is damaged: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Both moments of every tensor of a checkpoint, as rows of the optimiser's own storage.</summary>
+    private static IEnumerable<(string Name, Tensor Rows)> Moments(AdamW optimiser, ModelConfig config)
+    {
+        foreach (var tensor in LlamaLayout.Tensors(config))
+        {
+            yield return (MeansPrefix + tensor.Name, optimiser.Means.Views[tensor.Parameter].narrow(0, tensor.FirstRow, tensor.Shape[0]));
+            yield return (SquaresPrefix + tensor.Name, optimiser.Squares.Views[tensor.Parameter].narrow(0, tensor.FirstRow, tensor.Shape[0]));
+        }
+    }
+
+    private static void CheckHash(string folder, string file, string? expected)
+    {
+        if (file is not (CheckpointFolder.WeightsName or TensorsName)) throw new InvalidDataException($"it names an unknown file '{file}'");
+        if (Hash(folder, file) != expected)
+            throw new CheckpointException($"{Path.Combine(folder, file)} is not the file that {ScalarsName} was written for: the two are of different updates, or one is damaged");
+    }
+
+    private static string Hash(string folder, string file)
+    {
+        using var stream = File.OpenRead(Path.Combine(folder, file));
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+
+namespace KnapsackCloud.Cli.Tests;
+
+public class RunTests
+{
+    [Fact]
+    public async Task A_run_prints_one_JSON_document_and_leaves_a_report_and_a_model_that_generates_and_is_evaluated()
+    {
+        using var folder = new TestFolder();
+        var run = await Knapsack.RunAsync("run", folder.Write("spec.json", SmallRun.Spec), "--out", folder.At("store"), "--json", "--policy", "uniform", "--steps", "2");
+        Assert.True(run.ExitCode == 0, run.Errors);
+        var outcome = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal("completed", outcome.GetProperty("state").GetString());
+        Assert.Equal(2, outcome.GetProperty("policyVersion").GetInt32());
+        Assert.Equal(2 * 12 * 6, outcome.GetProperty("rollouts").GetInt32());
+        Assert.InRange(outcome.GetProperty("evaluation").GetProperty("after").GetDouble(), 0, 1);
+        var runFolder = outcome.GetProperty("folder").GetString()!;
+        Assert.All(["report.html", "reward.png", "ratios.png", "allocation.png", "time.png", "memory.png"], file => Assert.True(new FileInfo(Path.Combine(runFolder, "report", file)).Length > 1000));
+
+        var model = Path.Combine(runFolder, "policies", "000002");
+        var generated = await Knapsack.RunAsync("generate", "--model", model, "--prompt", "10000+20000=", "-n", "3", "--max-tokens", "5", "--json");
+        Assert.True(generated.ExitCode == 0, generated.Errors);
+        Assert.Equal(3, JsonDocument.Parse(generated.Output).RootElement.GetProperty("samples").GetArrayLength());
+
+        var evaluated = await Knapsack.RunAsync("evaluate", "--model", model, "--tasks", Path.Combine(runFolder, "tasks", "evaluation.jsonl"), "-n", "4", "--json");
+        Assert.True(evaluated.ExitCode == 0, evaluated.Errors);
+        var result = JsonDocument.Parse(evaluated.Output).RootElement;
+        Assert.Equal(9, result.GetProperty("tasks").GetInt32());
+        Assert.Equal(result.GetProperty("meanAtN").GetDouble(), result.GetProperty("passAtK").GetProperty("1").GetDouble(), 9);
+    }
+
+    [Fact]
+    public async Task An_interrupted_run_says_how_to_resume_and_does()
+    {
+        using var folder = new TestFolder();
+        using var knapsack = Knapsack.Start("run", folder.Write("spec.json", SmallRun.Spec), "--out", folder.At("store"), "--json", "--steps", "100000");
+        await folder.AppearsAsync("store", "learning.json");
+        await Signal.InterruptAsync(knapsack.ProcessId);
+        var stopped = await knapsack.FinishAsync();
+        Assert.Equal(130, stopped.ExitCode);
+        Assert.Contains("--resume small-", stopped.Errors, StringComparison.Ordinal);
+        Assert.Empty(stopped.Output);
+    }
+
+    [Theory]
+    [InlineData("run --policy best --steps 0 --store moon", "--policy", "--steps", "--store")]
+    [InlineData("run no-such-file.json", "no-such-file.json")]
+    [InlineData("run --resume latest --seed 3", "--resume")]
+    [InlineData("run --resume latest --out .", "no run")]
+    [InlineData("run --colour red", "--colour")]
+    [InlineData("evaluate --model no-such-folder --tasks arithmetic:add1", "no-such-folder")]
+    [InlineData("evaluate --model . --tasks missing.jsonl -n 0 --top-p 2", "-n", "--top-p")]
+    [InlineData("generate --model no-such-folder --prompt x", "no-such-folder")]
+    [InlineData("compare --policies uniform,uniform,best --seeds 0", "twice", "best", "--seeds")]
+    public async Task Wrong_input_is_refused_with_every_error_and_exit_code_2(string arguments, params string[] named)
+    {
+        using var folder = new TestFolder();
+        string[] given = [.. arguments.Replace("--out .", $"--out {folder.Path}", StringComparison.Ordinal).Split(' ')];
+        var result = await Knapsack.RunAsync(given);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Empty(result.Output);
+        Assert.All(named, name => Assert.Contains(name, result.Errors, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_store_that_cannot_be_written_fails_with_one_message()
+    {
+        using var folder = new TestFolder();
+        var blocked = folder.Write("file", "");
+        var result = await Knapsack.RunAsync("run", folder.Write("spec.json", SmallRun.Spec), "--out", blocked);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Single(result.Errors.Trim().Split('\n'));
+        Assert.Contains(blocked, result.Errors, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,31 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Publish;
+
+namespace KnapsackCloud.Core.Tests.Publish;
+
+public class RetentionTests
+{
+    [Theory]
+    [InlineData(0, "0 6 7 9")]
+    [InlineData(1, "0 1 2 3 4 5 6 7 8 9")]
+    [InlineData(4, "0 4 6 7 8 9")]
+    public void The_first_the_last_the_newest_two_and_every_so_many_are_kept(int keepEvery, string kept)
+    {
+        var spec = new RunSpec { Steps = 9, Checkpoints = new CheckpointSpec { KeepEvery = keepEvery } };
+        var found = Enumerable.Range(0, 10).Where(version => version is 8 or 9 ? IsKeptLater(spec, version) : Retention.IsKept(spec, version, new PolicyVersion(7)));
+        Assert.Equal(kept, string.Join(' ', found));
+    }
+
+    [Fact]
+    public void A_limit_is_reached_when_the_totals_are_there_and_says_what_follows()
+    {
+        var totals = new RunTotals { Rollouts = 100, GpuSeconds = 9.5 };
+        Assert.Null(RunLimits.Reached(new LimitsSpec(), totals));
+        Assert.Null(RunLimits.Reached(new LimitsSpec { Rollouts = 101, GpuSeconds = 10 }, totals));
+        Assert.Contains("limits.rollouts of 100", RunLimits.Reached(new LimitsSpec { Rollouts = 100 }, totals), StringComparison.Ordinal);
+        Assert.Contains("limits.gpuSeconds of 9", RunLimits.Reached(new LimitsSpec { GpuSeconds = 9 }, totals), StringComparison.Ordinal);
+    }
+
+    /// <summary>Versions that come after the current one are judged when they are old.</summary>
+    private static bool IsKeptLater(RunSpec spec, int version) => Retention.IsKept(spec, version, new PolicyVersion(99));
+}

@@ -1,0 +1,76 @@
+using CsCheck;
+using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Model.Learning;
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Tests.Learning;
+
+/// <summary>Random groups, and the plain computation that the packed one must equal.</summary>
+internal static class LearningSamples
+{
+    public static ClipRange Clip { get; } = new(0.2, 0.28);
+
+    /// <summary>Groups over a vocabulary of 4 tokens, which every test model has.</summary>
+    public static Gen<PackedGroup[]> PackedGroups { get; } = Packed(Gen.Int[1, 9]);
+
+    /// <summary>With prompts whose attention goes the way of long sequences.</summary>
+    public static Gen<PackedGroup[]> LongPackedGroups { get; } = Packed(Gen.Int[60, 75]);
+
+    public static Gen<TrainingGroup[]> TrainingGroups { get; } =
+        PackedGroups.Select(groups => groups.Select(group => new TrainingGroup(group.PromptIds, [.. group.Rows.Select(row => row.Row)])).ToArray());
+
+    /// <summary>Loss and gradients, in the order of the parameters, from one padding-free forward pass per row; the caller's scope owns them.</summary>
+    public static (Tensor Loss, Tensor[] Gradients) Unpacked(DecoderModel model, IReadOnlyList<PackedGroup> groups, double temperature)
+    {
+        using var replica = model.Replica();
+        var loss = groups.SelectMany(group => group.Rows.Select(row => RowLoss(replica, group.PromptIds, row, temperature))).Aggregate((a, b) => a + b);
+        loss.backward();
+        return (loss.detach(), [.. replica.Parameters.Select(parameter => parameter.grad is { } gradient ? gradient.clone() : zeros_like(parameter))]);
+    }
+
+    /// <summary>A model with the same weights in double; the caller's.</summary>
+    public static DecoderModel InDouble(DecoderModel model) =>
+        DecoderModel.FromParameters(model.Config, [.. model.Parameters.Select(parameter => parameter.to(ScalarType.Float64))]);
+
+    /// <summary>Six groups of 1 to 8 rows over 16 tokens.</summary>
+    public static IReadOnlyList<PackedGroup> Minibatch(int number)
+    {
+        var random = new Random(number);
+        var groups = Enumerable.Range(0, 6).Select(_ => new TrainingGroup(Ids(5), [.. Enumerable.Range(0, 1 + random.Next(8)).Select(_ => Row(1 + random.Next(6)))])).ToList();
+        return PackingPlan.Minibatches(groups, 1000, LossNormalisation.Effective, (ulong)number)[0];
+
+        int[] Ids(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(16))];
+        TrainingRow Row(int length) => new(Ids(length), [.. Enumerable.Range(0, length).Select(_ => -3 * random.NextSingle())], random.NextDouble() * 2 - 1);
+    }
+
+    private static Tensor RowLoss(DecoderModel model, int[] promptIds, WeightedRow weighted, double temperature)
+    {
+        var row = weighted.Row;
+        long[] inputs = [.. promptIds.Concat(row.CompletionIds[..^1]).Select(id => (long)id)];
+        var hidden_TD = model.Hidden(tensor(inputs).unsqueeze(0), model.Rotary.Range(0, inputs.Length))[0];
+        var predicting_LD = hidden_TD.narrow(0, promptIds.Length - 1, row.CompletionIds.Length);
+        var logProbs_LV = (nn.functional.linear(predicting_LD, model.Head_VxD) / temperature).log_softmax(-1);
+        var logProbs_L = logProbs_LV.gather(1, tensor(row.CompletionIds).to(ScalarType.Int64).unsqueeze(1)).squeeze(1);
+        var ratio_L = (logProbs_L - tensor(row.LogProbs)).exp();
+        var bounded_L = ratio_L.clamp(1 - Clip.Low, 1 + Clip.High);
+        return -minimum(ratio_L * row.Advantage, bounded_L * row.Advantage).sum() * weighted.TokenWeight;
+    }
+
+    private static Gen<PackedGroup[]> Packed(Gen<int> promptLengths)
+    {
+        var row =
+            from length in Gen.Int[1, 6]
+            from ids in Gen.Int[0, 3].Array[length]
+            from logProbs in Gen.Float[-2.5f, -0.5f].Array[length]
+            from advantage in Gen.Int[-20, 20].Select(tenths => tenths / 10.0)
+            from weight in Gen.Double[0.01, 0.2]
+            select new WeightedRow(new TrainingRow(ids, logProbs, advantage), weight);
+        var group =
+            from length in promptLengths
+            from prompt in Gen.Int[0, 3].Array[length]
+            from rows in row.Array[1, 5]
+            select new PackedGroup(prompt, rows);
+        return group.Array[1, 4];
+    }
+}

@@ -1,0 +1,86 @@
+using CsCheck;
+using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Model.Learning;
+
+namespace KnapsackCloud.Model.Tests.Learning;
+
+public class PackingPlanTests
+{
+    [Theory]
+    [InlineData(10, 27, 2)]
+    [InlineData(10, 3, 1)]
+    [InlineData(1, 32, 1)]
+    [InlineData(8, 8, 1)]
+    [InlineData(12, 16, 2)]
+    [InlineData(40, 32, 10)]
+    public void A_step_has_as_many_minibatches_as_its_rows_fill(int groups, int rowsPerGroup, int minibatches)
+    {
+        var step = Enumerable.Range(0, groups).Select(i => Group(i, rowsPerGroup)).ToList();
+
+        var plan = PackingPlan.Minibatches(step, 128, LossNormalisation.Effective, seed: 1);
+
+        Assert.Equal(minibatches, plan.Count);
+        var sizes = plan.Select(minibatch => minibatch.Sum(group => group.Rows.Count)).ToList();
+        Assert.InRange(sizes.Max() - sizes.Min(), 0, 1);
+    }
+
+    [Fact]
+    public void Every_row_is_in_exactly_one_minibatch_shard_and_microbatch_with_its_own_prompt() =>
+        (from groups in LearningSamples.TrainingGroups from rows in Gen.Int[1, 20] from bytes in Gen.Long[1, 2000] select (groups, rows, bytes)).Sample(sample =>
+        {
+            var passes = PackingPlan.Minibatches(sample.groups, sample.rows, LossNormalisation.Effective, seed: 3)
+                .SelectMany(minibatch => PackingPlan.Shards(minibatch, 2))
+                .SelectMany(shard => PackingPlan.Microbatches(shard, new MicrobatchBudget(sample.bytes, 10, 1)));
+            var seen = passes.SelectMany(pass => pass.SelectMany(group => group.Rows.Select(row => (group.PromptIds, row.Row)))).ToHashSet();
+            var wanted = sample.groups.SelectMany(group => group.Rows.Select(row => (group.PromptIds, row))).ToHashSet();
+            Assert.Equal(sample.groups.Sum(group => group.Rows.Count), passes.Sum(pass => pass.Sum(group => group.Rows.Count)));
+            Assert.True(seen.SetEquals(wanted));
+        });
+
+    [Fact]
+    public void Weights_of_each_minibatch_sum_to_1() =>
+        (from groups in LearningSamples.TrainingGroups from normalisation in Gen.Enum<LossNormalisation>() select (groups, normalisation)).Sample(sample =>
+        {
+            foreach (var minibatch in PackingPlan.Minibatches(sample.groups, 4, sample.normalisation, seed: 3))
+                Assert.Equal(1, minibatch.Sum(group => group.Rows.Sum(row => row.TokenWeight * row.Row.CompletionIds.Length)), 9);
+        });
+
+    [Fact]
+    public void The_order_of_the_groups_is_drawn_by_the_seed_alone()
+    {
+        var groups = Enumerable.Range(0, 12).Select(i => Group(i, 4)).ToList();
+
+        Assert.Equal(Order(7), Order(7));
+        Assert.NotEqual(Order(7), Order(8));
+
+        IEnumerable<int> Order(ulong seed) =>
+            PackingPlan.Minibatches(groups, 16, LossNormalisation.Effective, seed).SelectMany(minibatch => minibatch.Select(group => group.PromptIds[0]));
+    }
+
+    [Fact]
+    public void Shards_get_equal_work_also_from_one_large_group()
+    {
+        var minibatch = PackingPlan.Minibatches([Group(0, 30), Group(1, 2)], 128, LossNormalisation.Effective, seed: 1)[0];
+
+        var rows = PackingPlan.Shards(minibatch, 2).Select(shard => shard.Sum(group => group.Rows.Count));
+
+        Assert.All(rows, count => Assert.InRange(count, 14, 18));
+    }
+
+    [Fact]
+    public void Microbatches_keep_within_their_budget_unless_a_row_alone_exceeds_it() =>
+        (from groups in LearningSamples.PackedGroups from bytes in Gen.Long[100, 1000] select (groups, bytes)).Sample(sample =>
+        {
+            var budget = new MicrobatchBudget(sample.bytes, 10, 1);
+            foreach (var pass in PackingPlan.Microbatches(sample.groups, budget).Where(pass => pass.Sum(group => group.Rows.Count) > 1))
+            {
+                var rows = pass.Sum(group => group.Rows.Count);
+                var (prompt, completion) = (pass.Max(group => group.PromptIds.Length), pass.Max(group => group.Rows.Max(row => row.Inputs)));
+                var tokens = PackedLayout.Of(pass).Tokens;
+                Assert.True(10 * tokens + pass.Count * prompt * prompt + rows * completion * (prompt + completion) <= sample.bytes);
+            }
+        });
+
+    private static TrainingGroup Group(int number, int rows) =>
+        new([number, 1, 2], [.. Enumerable.Range(0, rows).Select(_ => new TrainingRow([1, 2, 3], [0, 0, 0], 1))]);
+}

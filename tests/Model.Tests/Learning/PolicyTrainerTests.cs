@@ -1,0 +1,79 @@
+using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Model.Learning;
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Tests.Learning;
+
+public class PolicyTrainerTests
+{
+    private static readonly OptimiserSettings Settings = new(0.9, 0.95, 0, GradientNorm: 1);
+
+    [Fact]
+    public void Two_threads_give_the_bits_of_shards_run_one_after_the_other()
+    {
+        var together = Train(threads: 2);
+
+        Assert.Equal(together, Train(threads: 2));
+        Assert.Equal(together, Train(threads: 1));
+    }
+
+    [Fact]
+    public void Sharding_changes_the_gradient_by_no_more_than_rounding()
+    {
+        using var scope = NewDisposeScope();
+        using var model = DecoderModel.Random(TestModels.Config, seed: 3);
+        var minibatch = LearningSamples.Minibatch(1);
+        var (loss, gradients) = LearningSamples.Unpacked(model, minibatch, temperature: 1);
+        var norm = Math.Sqrt(gradients.Sum(gradient => Math.Pow(gradient.norm().item<float>(), 2)));
+        using var threads = new ShardThreads(2);
+        using var optimiser = new AdamW(model);
+        using var trainer = new PolicyTrainer(model, optimiser, threads);
+
+        var result = trainer.Update(minibatch, new ClippedObjective(LearningSamples.Clip), 1e-3, Settings);
+
+        Assert.Equal(loss.item<float>(), result.Loss, 1e-5);
+        Assert.Equal(norm, result.GradientNorm, 1e-4 * norm);
+    }
+
+    [Fact]
+    public void Gradients_above_the_norm_are_scaled_down_to_it()
+    {
+        using var scope = NewDisposeScope();
+        using var threads = new ShardThreads(1);
+        using var model = DecoderModel.Random(TestModels.Config, seed: 3);
+        using var optimiser = new AdamW(model);
+        using var trainer = new PolicyTrainer(model, optimiser, threads);
+
+        var result = trainer.Update(LearningSamples.Minibatch(1), new ClippedObjective(LearningSamples.Clip), 1e-3, Settings with { GradientNorm = 0.01 });
+
+        // The first moment after one update is (1 - beta1) times the gradient.
+        Assert.True(result.GradientNorm > 0.01);
+        Assert.Equal(0.1 * 0.01, optimiser.Means.Flat_W.norm().item<float>(), 1e-6);
+    }
+
+    [Fact]
+    public void A_minibatch_of_one_row_leaves_a_shard_idle()
+    {
+        using var threads = new ShardThreads(2);
+        using var model = DecoderModel.Random(TestModels.Config, seed: 3);
+        using var optimiser = new AdamW(model);
+        using var trainer = new PolicyTrainer(model, optimiser, threads);
+        TrainingGroup[] groups = [new([1, 2], [new([3, 1], [-1, -1], 1)])];
+
+        var result = trainer.Update(PackingPlan.Minibatches(groups, 8, LossNormalisation.Effective, 1)[0], new ClippedObjective(LearningSamples.Clip), 1e-3, Settings);
+
+        Assert.Equal(2, result.Predictions);
+        Assert.True(result.GradientNorm > 0);
+    }
+
+    private static byte[] Train(int threads)
+    {
+        using var shardThreads = new ShardThreads(threads);
+        using var model = DecoderModel.Random(TestModels.Config, seed: 3);
+        using var optimiser = new AdamW(model);
+        using var trainer = new PolicyTrainer(model, optimiser, shardThreads);
+        for (var update = 0; update < 5; update++) trainer.Update(LearningSamples.Minibatch(update), new ClippedObjective(LearningSamples.Clip), 1e-2, Settings);
+        return [.. model.Parameters.SelectMany(parameter => parameter.bytes.ToArray())];
+    }
+}
