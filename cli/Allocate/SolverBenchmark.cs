@@ -5,7 +5,7 @@ using KnapsackCloud.Core.Rollout;
 
 namespace KnapsackCloud.Cli.Allocate;
 
-/// <summary>One size: times in milliseconds, null where a solver was left out. The difference is against the first peer that ran: positive when ours is worth more.</summary>
+/// <summary>One size: times in milliseconds, null where a solver was left out. The difference is against the first peer that found and proved its optimum: positive when ours is worth more.</summary>
 internal sealed record SolverCase(
     int Tasks,
     double Budget,
@@ -13,6 +13,7 @@ internal sealed record SolverCase(
     [property: JsonPropertyName("ours_ms")] double OursMs,
     [property: JsonPropertyName("dp_ms")] double? DpMs,
     [property: JsonPropertyName("ortools_ms")] double? OrToolsMs,
+    [property: JsonPropertyName("ortools_proven")] bool? OrToolsProven,
     [property: JsonPropertyName("objective_relative_difference")] double? ObjectiveRelativeDifference,
     [property: JsonPropertyName("gap")] double Gap);
 
@@ -40,6 +41,7 @@ internal sealed class SolverBenchmark(TimeProvider time, TimeSpan peerLimit)
         var values = tasks <= LargestForOrTools ? Array.ConvertAll([.. problem.Tasks], Values) : [];
         cancellation.ThrowIfCancellationRequested();
         double? dpMs = null, orToolsMs = null, peer = null;
+        bool? orToolsProven = null;
         if (tasks <= LargestForDp)
         {
             dpMs = Timed(() => TextbookKnapsack.Solve(values, costs, Min, (int)problem.Budget), out var counts);
@@ -50,10 +52,11 @@ internal sealed class SolverBenchmark(TimeProvider time, TimeSpan peerLimit)
         if (tasks <= LargestForOrTools)
         {
             orToolsMs = Timed(() => OrToolsKnapsack.Solve(values, costs, problem.Budget - (Min * costs.Sum()), peerLimit), out var found);
-            peer ??= found?.Objective;
+            orToolsProven = found?.Proven ?? false;
+            if (orToolsProven is true) peer ??= found?.Objective;
         }
 
-        return new SolverCase(tasks, problem.Budget, unit, ours, dpMs, orToolsMs, (allocation.Certificate.Objective - peer) / peer, allocation.Certificate.Gap);
+        return new SolverCase(tasks, problem.Budget, unit, ours, dpMs, orToolsMs, orToolsProven, (allocation.Certificate.Objective - peer) / peer, allocation.Certificate.Gap);
     }
 
     private static AllocationProblem Problem(int[] costs) => new()

@@ -41,7 +41,7 @@ internal static class BenchSolverCommand
         var table = new Table().Border(TableBorder.Simple);
         foreach (var column in (string[])["tasks", "budget", "unit", "ours ms", "dynamic program ms", "OR-Tools ms", "difference", "gap"]) table.AddColumn(new TableColumn(column).RightAligned());
         foreach (var one in cases)
-            table.AddRow(Text(one.Tasks, "0"), Text(one.Budget, "0"), one.Unit, Text(one.OursMs, "0.00"), Text(one.DpMs, "0"), Text(one.OrToolsMs, "0"), Text(one.ObjectiveRelativeDifference, "0.0e+0"), Text(one.Gap, "0.0e+0"));
+            table.AddRow(Text(one.Tasks, "0"), Text(one.Budget, "0"), one.Unit, Text(one.OursMs, "0.00"), Text(one.DpMs, "0"), one.OrToolsProven is false ? $"no optimum in {Text(one.OrToolsMs, "0")}" : Text(one.OrToolsMs, "0"), Text(one.ObjectiveRelativeDifference, "0.0e+0"), Text(one.Gap, "0.0e+0"));
         AnsiConsole.Write(table);
     }
 

@@ -101,15 +101,13 @@ internal sealed class RunMonitor(TimeProvider time, Action<StepTiming> timed) : 
         var learning = _snapshot.LastLearning is { } learned && learned.Step == status.Step ? Math.Min(learned.Seconds, total) : 0;
         var generating = Math.Min(_generating, total - learning);
         var timing = new StepTiming(status.Step, generating, learning, total - generating - learning, Environment.WorkingSet);
-        if (status.Step > 0)
-        {
-            _stepSeconds.Enqueue(total);
-            if (_stepSeconds.Count > Window) _stepSeconds.Dequeue();
-        }
-
+        _snapshot = _snapshot with { Note = "" };
+        // Making policy 0 is no step: it would drown the split of the first ones.
+        if (status.Step == 0) return timing;
+        _stepSeconds.Enqueue(total);
+        if (_stepSeconds.Count > Window) _stepSeconds.Dequeue();
         _snapshot = _snapshot with
         {
-            Note = "",
             SecondsGenerating = _snapshot.SecondsGenerating + timing.Generating,
             SecondsLearning = _snapshot.SecondsLearning + timing.Learning,
             SecondsOther = _snapshot.SecondsOther + timing.Other,

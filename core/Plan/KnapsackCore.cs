@@ -58,7 +58,10 @@ internal sealed class KnapsackCore
         return Chosen();
     }
 
-    /// <summary>The tasks of least loss, by loss and then id, so that the order of the input does not matter.</summary>
+    /// <summary>
+    /// The tasks of least loss, by loss and then id, so that the order of the input does not matter. Half of them can move by
+    /// one rollout and half by a whole opening, as each fills gaps that the other leaves.
+    /// </summary>
     private List<(double Loss, int Task)> Nearest()
     {
         var losses = new double[_items.Length];
@@ -67,19 +70,24 @@ internal sealed class KnapsackCore
             for (var i = first; i < end; i++)
                 losses[i] = LeastLoss(i);
         });
-        var near = Enumerable.Range(0, losses.Length).Where(i => losses[i] < _shortfall).ToArray();
-        int ByLoss(int left, int right) =>
-            losses[left] != losses[right] ? losses[left].CompareTo(losses[right]) : _id(left).CompareTo(_id(right));
-        Selection.Prefix(near, MostTasks + 1, _ => 1, ByLoss);
-        var core = near.AsSpan(0, Math.Min(near.Length, MostTasks + 1));
-        core.Sort(ByLoss);
-        if (near.Length > MostTasks)
-            _leftOut = losses[core[MostTasks]];
-        var nearest = new List<(double, int)>(MostTasks);
-        foreach (var task in core[..Math.Min(core.Length, MostTasks)])
-            nearest.Add((losses[task], task));
+        var near = Enumerable.Range(0, losses.Length).Where(i => losses[i] < _shortfall).ToLookup(IsAtOpening);
+        var nearest = Least([.. near[false]], losses).Concat(Least([.. near[true]], losses)).ToList();
+        nearest.Sort((left, right) => ByLoss(losses, left.Task, right.Task));
         return nearest;
     }
+
+    private bool IsAtOpening(int task) => _items[task].Opening > 0 && _start.Counts[task] <= _items[task].Opening;
+
+    private IEnumerable<(double Loss, int Task)> Least(int[] tasks, double[] losses)
+    {
+        var fitting = Selection.Prefix(tasks, MostTasks / 2, _ => 1, (left, right) => ByLoss(losses, left, right));
+        foreach (var task in tasks.AsSpan(fitting))
+            _leftOut = Math.Min(_leftOut, losses[task]);
+        return tasks.Take(fitting).Select(task => (losses[task], task));
+    }
+
+    private int ByLoss(double[] losses, int left, int right) =>
+        losses[left] != losses[right] ? losses[left].CompareTo(losses[right]) : _id(left).CompareTo(_id(right));
 
     private double LeastLoss(int task)
     {

@@ -14,17 +14,12 @@ namespace KnapsackCloud.Core.Rewards;
 /// </summary>
 internal sealed class MathsVerifier : IVerifier
 {
-    /// <summary>The end of a longer completion is read, and nothing before.</summary>
-    private const int MaxCompletion = 200_000;
-
     public string Name => "maths";
 
     public Verdict Score(string gold, string completion)
     {
         if (string.IsNullOrWhiteSpace(gold))
             return new Verdict { Status = VerdictStatus.UnparsableGold, Reason = "the gold answer is empty" };
-        if (completion.Length > MaxCompletion)
-            completion = completion[^MaxCompletion..];
         var wanted = AnswerExtractor.ExtractGold(gold);
         var found = AnswerExtractor.Extract(completion);
         if (found.Length > 0 && TextAnswers.AreEqual(wanted, found))

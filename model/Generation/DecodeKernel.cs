@@ -1,4 +1,5 @@
 using KnapsackCloud.Model.Transformer;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Generation;
@@ -61,9 +62,11 @@ internal static class DecodeKernel
         var slot = Longest(lengths);
         var (rotary, places, bias_N1S) = Uniform(lengths) ? (model.Rotary.Range(slot, 1), null, null) : Ragged(model, cache, lengths, slot);
         var head = config.TieWordEmbeddings ? 0 : weights.Length - 1;
+        // A plain double would become a number that nothing holds: its finaliser may free it while the call still reads it.
+        using var eps = config.RmsNormEps.ToScalar();
         var logits_RV = (Tensor)Unit.Value.invoke(
             "decode", tensor(tokens), weights, head, cache.Keys_LRKSD, cache.Values_LRKSD, rotary.Cos.squeeze(1), rotary.Sin.squeeze(1),
-            slot, places!, bias_N1S!, config.NumAttentionHeads, config.NumKeyValueHeads, config.RmsNormEps)!;
+            slot, places!, bias_N1S!, config.NumAttentionHeads, config.NumKeyValueHeads, eps)!;
         return logits_RV.MoveToOuterDisposeScope();
     }
 

@@ -1,4 +1,5 @@
 using KnapsackCloud.Model.Transformer;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning;
@@ -42,10 +43,15 @@ internal sealed class AdamW : IDisposable
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
+        // Plain doubles would become numbers that nothing holds: their finaliser may free them while the call still reads them.
+        using var rate = learningRate.ToScalar();
+        using var beta1 = settings.Beta1.ToScalar();
+        using var beta2 = settings.Beta2.ToScalar();
+        using var decay = settings.WeightDecay.ToScalar();
         Steps++;
         var step = tensor((float)Steps);
         Unit.Value.invoke("adamw", _weights, gradients.Views.ToArray(), Means.Views.ToArray(), Squares.Views.ToArray(), Array.Empty<Tensor>(),
-            Enumerable.Repeat(step, _weights.Length).ToArray(), learningRate, settings.Beta1, settings.Beta2, settings.WeightDecay);
+            Enumerable.Repeat(step, _weights.Length).ToArray(), rate, beta1, beta2, decay);
     }
 
     public void Dispose()

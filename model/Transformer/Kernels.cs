@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Transformer;
@@ -14,5 +15,10 @@ public static class Kernels
     private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
 
     /// <summary>x / sqrt(mean(x^2) + eps) * weight over the last dimension (arXiv 1910.07467).</summary>
-    public static Tensor RmsNorm(Tensor x, Tensor weight, double eps) => (Tensor)Unit.Value.invoke("rms_norm", x, weight, eps)!;
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double eps)
+    {
+        // A plain double would become a number that nothing holds: its finaliser may free it while the call still reads it.
+        using var number = eps.ToScalar();
+        return (Tensor)Unit.Value.invoke("rms_norm", x, weight, number)!;
+    }
 }

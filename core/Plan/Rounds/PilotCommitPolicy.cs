@@ -18,6 +18,7 @@ internal sealed class PilotCommitPolicy : IRoundPolicy
         var pilot = Math.Max(2, problem.GroupSize / 2);
         return GivenCounts.Allocate(problem.Step, i => (problem.Round, problem.Step.Tasks[i]) switch
         {
+            _ when problem.Round > problem.Rounds => 0,
             (1, _) => i < problem.Groups ? pilot : 0,
             (2, { Rolled: > 0 } task) => (double)task.RolledSuccesses / task.Rolled is >= Defer and <= Skip ? CommitPerPilot * pilot : 0,
             _ => 0,

@@ -2,8 +2,9 @@ namespace KnapsackCloud.Core.Plan.Rounds;
 
 /// <summary>
 /// The posterior knapsack solved anew in every round on what the step has seen: a group that is mixed already adds
-/// nothing, a uniform one is worth its conditional chance to become mixed. Every round spends an equal share of what is
-/// left; what no group needs in the last goes to all evenly, as mixed groups still gain precision.
+/// nothing, a uniform one is worth its conditional chance to become mixed. Every round may spend an equal share of what is
+/// left, but buys no rollout worth less than the last one that the whole budget would have bought in one shot: what
+/// mixed groups no longer need is saved for later steps instead of being spent on hopeless ones.
 /// </summary>
 internal sealed class PosteriorRounds : IRoundPolicy
 {
@@ -11,11 +12,24 @@ internal sealed class PosteriorRounds : IRoundPolicy
 
     public Allocation Next(RoundProblem problem)
     {
-        var left = problem.Rounds - problem.Round + 1;
-        if (left < 1) return GivenCounts.Allocate(problem.Step, _ => 0);
-        var budget = left == 1 ? problem.Step.Budget : Math.Max(Least(problem.Step), Math.Floor(problem.Step.Budget / left));
-        return PosteriorPolicy.Allocate(problem.Step with { Budget = budget }, spendRest: left == 1);
+        var (step, left) = (problem.Step, problem.Rounds - problem.Round + 1);
+        if (left < 1) return GivenCounts.Allocate(step, _ => 0);
+        var share = left == 1 ? step.Budget : Math.Max(Least(step), Math.Floor(step.Budget / left));
+        var work = Work(step with { Budget = share });
+        var best = work.Solve();
+        var price = OneShotPrice(step);
+        return best.Price >= price ? work.Certify(best) : work.CertifyAgainst(best, work.BuyAt(price));
     }
+
+    /// <summary>Worth per cost at which the step's whole budget would have run out, had it been spent before the first round.</summary>
+    private static double OneShotPrice(AllocationProblem step)
+    {
+        var spent = step.Tasks.Sum(task => task.Cost * task.Rolled);
+        var fresh = step.Tasks.Select(task => task with { RolledSuccesses = 0, RolledFailures = 0 });
+        return Work(step with { Budget = step.Budget + spent, Tasks = [.. fresh] }).Solve().Price;
+    }
+
+    private static AllocationWork Work(AllocationProblem problem) => new(problem, task => Belief.Posterior(task, problem.PriorStrength));
 
     private static double Least(AllocationProblem step) => step.Tasks.Sum(task => task.Cost * Math.Max(0, step.Min - task.Rolled));
 }

@@ -6,21 +6,13 @@ namespace KnapsackCloud.Model.Tokenizers.Bpe;
 /// The merges of a byte-pair encoding: again and again the pair of lowest rank, the leftmost of equals, becomes one
 /// token. Immutable and thread-safe.
 /// </summary>
-internal sealed class MergeTable
+/// <param name="merges">By rank: the two tokens and what they become. Each pair at most once.</param>
+internal sealed class MergeTable(IReadOnlyList<(int Left, int Right, int Merged)> merges)
 {
     /// <summary>Up to here looking at every pair again is faster than a queue.</summary>
     private const int ShortWord = 40;
 
-    private const int NoMerge = int.MaxValue;
-
-    private readonly Dictionary<long, Merge> _merges;
-
-    /// <param name="merges">By rank: the two tokens and what they become. Each pair at most once.</param>
-    public MergeTable(IReadOnlyList<(int Left, int Right, int Merged)> merges)
-    {
-        _merges = new Dictionary<long, Merge>(merges.Count);
-        for (var rank = 0; rank < merges.Count; rank++) _merges.Add(Key(merges[rank].Left, merges[rank].Right), new Merge(rank, merges[rank].Merged));
-    }
+    private readonly PairTable _pairs = new(merges);
 
     /// <summary>Merges in place.</summary>
     /// <returns>How many tokens are left, at the front.</returns>
@@ -28,20 +20,20 @@ internal sealed class MergeTable
 
     private int ApplyByScan(Span<int> ids)
     {
-        Span<Merge> merges = stackalloc Merge[ShortWord];
+        Span<Merge> found = stackalloc Merge[ShortWord];
         var count = ids.Length;
-        for (var i = 0; i + 1 < count; i++) merges[i] = Find(ids[i], ids[i + 1]);
+        for (var i = 0; i + 1 < count; i++) found[i] = _pairs.Find(ids[i], ids[i + 1]);
         while (count > 1)
         {
             var best = 0;
-            for (var i = 1; i + 1 < count; i++) if (merges[i].Rank < merges[best].Rank) best = i;
-            if (merges[best].Rank == NoMerge) break;
-            ids[best] = merges[best].Merged;
+            for (var i = 1; i + 1 < count; i++) if (found[i].Rank < found[best].Rank) best = i;
+            if (found[best].Rank == Merge.None) break;
+            ids[best] = found[best].Merged;
             ids[(best + 2)..count].CopyTo(ids[(best + 1)..]);
-            merges[(best + 1)..(count - 1)].CopyTo(merges[best..]);
+            found[(best + 1)..(count - 1)].CopyTo(found[best..]);
             count--;
-            if (best > 0) merges[best - 1] = Find(ids[best - 1], ids[best]);
-            if (best + 1 < count) merges[best] = Find(ids[best], ids[best + 1]);
+            if (best > 0) found[best - 1] = _pairs.Find(ids[best - 1], ids[best]);
+            if (best + 1 < count) found[best] = _pairs.Find(ids[best], ids[best + 1]);
         }
 
         return count;
@@ -67,7 +59,7 @@ internal sealed class MergeTable
         for (var i = 0; i < ids.Length; i++)
         {
             (before[i], after[i]) = (i - 1, i + 1);
-            if (i + 1 < ids.Length) Enqueue(queue, i, Find(ids[i], ids[i + 1]));
+            if (i + 1 < ids.Length) Enqueue(queue, i, _pairs.Find(ids[i], ids[i + 1]));
         }
 
         while (queue.TryDequeue(out var merged, out var priority))
@@ -75,16 +67,16 @@ internal sealed class MergeTable
             var (rank, at) = ((int)(priority >> 32), (int)priority);
             var right = after[at];
             // A neighbour may have changed since the pair was queued, or the place itself have gone into the one before.
-            if (ids[at] < 0 || right == ids.Length || Find(ids[at], ids[right]).Rank != rank) continue;
+            if (ids[at] < 0 || right == ids.Length || _pairs.Find(ids[at], ids[right]).Rank != rank) continue;
             (ids[at], ids[right]) = (merged, -1);
             after[at] = after[right];
             if (after[at] < ids.Length)
             {
                 before[after[at]] = at;
-                Enqueue(queue, at, Find(merged, ids[after[at]]));
+                Enqueue(queue, at, _pairs.Find(merged, ids[after[at]]));
             }
 
-            if (before[at] >= 0) Enqueue(queue, before[at], Find(ids[before[at]], merged));
+            if (before[at] >= 0) Enqueue(queue, before[at], _pairs.Find(ids[before[at]], merged));
         }
 
         var count = 0;
@@ -94,12 +86,6 @@ internal sealed class MergeTable
 
     private static void Enqueue(PriorityQueue<int, long> queue, int at, Merge merge)
     {
-        if (merge.Rank != NoMerge) queue.Enqueue(merge.Merged, (long)merge.Rank << 32 | (uint)at);
+        if (merge.Rank != Merge.None) queue.Enqueue(merge.Merged, (long)merge.Rank << 32 | (uint)at);
     }
-
-    private Merge Find(int left, int right) => _merges.TryGetValue(Key(left, right), out var merge) ? merge : new Merge(NoMerge, 0);
-
-    private static long Key(int left, int right) => (long)left << 32 | (uint)right;
-
-    private readonly record struct Merge(int Rank, int Merged);
 }

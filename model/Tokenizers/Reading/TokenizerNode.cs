@@ -12,17 +12,22 @@ internal sealed class TokenizerNode
 {
     private readonly JsonElement _json;
     private readonly string _place;
+    private readonly char _separator;
     private readonly List<InputError> _errors;
     private readonly HashSet<string> _read = new(StringComparer.Ordinal);
 
+    /// <summary>The whole file.</summary>
+    public TokenizerNode(JsonElement json, string path, List<InputError> errors) : this(json, path, ' ', errors) { }
+
     /// <param name="place">File and path of the object, for messages.</param>
-    public TokenizerNode(JsonElement json, string place, List<InputError> errors)
+    /// <param name="separator">Between the place and a member.</param>
+    private TokenizerNode(JsonElement json, string place, char separator, List<InputError> errors)
     {
-        (_json, _place, _errors) = (json, place, errors);
+        (_json, _place, _separator, _errors) = (json, place, separator, errors);
         if (json.ValueKind != JsonValueKind.Object) errors.Add(new InputError(place, $"is {JsonMembers.Shown(json)}, but must be an object"));
     }
 
-    public void Refuse(string member, string problem) => _errors.Add(new InputError(member.Length == 0 ? _place : $"{_place}.{member}", problem));
+    public void Refuse(string member, string problem) => _errors.Add(new InputError(member.Length == 0 ? _place : PlaceOf(member), problem));
 
     /// <summary>The member's value; null when it is absent or null.</summary>
     public JsonElement? Find(string member)
@@ -76,11 +81,11 @@ internal sealed class TokenizerNode
     }
 
     /// <summary>A member that is an object; null when it is absent or null.</summary>
-    public TokenizerNode? Child(string member) => Find(member) is { } value ? new TokenizerNode(value, $"{_place}.{member}", _errors) : null;
+    public TokenizerNode? Child(string member) => Find(member) is { } value ? new TokenizerNode(value, PlaceOf(member), '.', _errors) : null;
 
     /// <summary>The objects of an array that must be there.</summary>
     public IReadOnlyList<TokenizerNode> Children(string member) =>
-        [.. Array(member).Select((item, index) => new TokenizerNode(item, $"{_place}.{member}[{index}]", _errors))];
+        [.. Array(member).Select((item, index) => new TokenizerNode(item, $"{PlaceOf(member)}[{index}]", '.', _errors))];
 
     /// <summary>An array that must be there.</summary>
     public IEnumerable<JsonElement> Array(string member)
@@ -121,4 +126,6 @@ internal sealed class TokenizerNode
             if (!seen.Add(member.Name)) Refuse(member.Name, "is there twice");
         }
     }
+
+    private string PlaceOf(string member) => $"{_place}{_separator}{member}";
 }

@@ -166,7 +166,10 @@ public class AllocationPoliciesTests
     {
         Tasks = [.. Enumerable.Range(0, rates.Length * times).Select(i => new TaskEvidence
         {
-            Task = TaskId.Parse($"t{i:D6}"), LastSuccessRate = rates[i % rates.Length], Successes = 8 * rates[i % rates.Length], Failures = 8 * (1 - rates[i % rates.Length]),
+            Task = TaskId.Parse($"t{i:D6}"),
+            LastSuccessRate = rates[i % rates.Length],
+            Successes = 8 * rates[i % rates.Length],
+            Failures = 8 * (1 - rates[i % rates.Length]),
         })],
         Budget = (double)rates.Length * times * perTask,
         Min = 2,

@@ -59,6 +59,13 @@ public class FamilyPriorsTests
 
     private static TaskRecord Record(string task, string family, double successes, double failures, int lastStep) => new()
     {
-        Task = TaskId.Parse(task), Family = family, Successes = successes, Failures = failures, Visits = 1, LastSuccessRate = 0.5, MeanCompletionTokens = 7, LastStep = lastStep,
+        Task = TaskId.Parse(task),
+        Family = family,
+        Successes = successes,
+        Failures = failures,
+        Visits = 1,
+        LastSuccessRate = 0.5,
+        MeanCompletionTokens = 7,
+        LastStep = lastStep,
     };
 }

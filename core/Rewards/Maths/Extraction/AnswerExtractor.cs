@@ -95,14 +95,14 @@ internal static class AnswerExtractor
 
     private static string Tidy(string answer)
     {
-        answer = answer.Trim();
-        while (answer.Length > 0 && (answer[^1] is '.' or ',' or ';' or ':' or '。' or '"' or '!' or ' ' || (answer[^1] == '\\' && !answer.EndsWith("\\\\", StringComparison.Ordinal))))
+        var rest = answer.AsSpan().Trim();
+        while (rest.Length > 0 && (rest[^1] is '.' or ',' or ';' or ':' or '。' or '"' or '!' or ' ' || (rest[^1] == '\\' && !rest.EndsWith("\\\\", StringComparison.Ordinal))))
         {
             // 5! is a factorial.
-            if (answer[^1] == '!' && answer.Length > 1 && (char.IsAsciiLetterOrDigit(answer[^2]) || answer[^2] is ')' or '}'))
+            if (rest[^1] == '!' && rest.Length > 1 && (char.IsAsciiLetterOrDigit(rest[^2]) || rest[^2] is ')' or '}'))
                 break;
-            answer = answer[..^1];
+            rest = rest[..^1];
         }
-        return answer;
+        return rest.ToString();
     }
 }

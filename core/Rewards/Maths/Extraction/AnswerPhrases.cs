@@ -5,6 +5,9 @@ internal static class AnswerPhrases
 {
     private const int LongestBetween = 60;
 
+    /// <summary>Mentions of the word, from the end, that are looked at.</summary>
+    private const int MaxTried = 6;
+
     private static readonly string[] s_words =
     [
         "answer", "答案", "答え", "答", "정답", "답은", "답:", "réponse", "reponse", "respuesta", "resposta", "antwort", "risposta", "ответ", "उत्तर", "الإجابة", "الجواب",
@@ -23,30 +26,35 @@ internal static class AnswerPhrases
         var hashes = text.LastIndexOf("####", StringComparison.Ordinal);
         if (hashes >= 0)
             return Line(text, hashes + 4);
-        for (var from = text.Length; from > 0;)
+        foreach (var end in LastWords(text))
         {
-            var at = LastWord(text, from, out var length);
-            if (at < 0)
-                break;
-            if (AfterLink(text, at + length) is { } start && Line(text, start) is { } line)
+            if (AfterLink(text, end) is { } start && Line(text, start) is { } line)
                 return line;
-            from = at;
         }
         return AfterLetter(text);
     }
 
-    private static int LastWord(string text, int from, out int length)
+    // Where the last mentions of an answer word end, from the last to the first. Each word's text is searched once.
+    private static IEnumerable<int> LastWords(string text)
     {
-        var (best, bestLength) = (-1, 0);
-        foreach (var word in s_words)
+        var at = Array.ConvertAll(s_words, word => Find(text, word, text.Length));
+        for (var tried = 0; tried < MaxTried; tried++)
         {
-            var at = text.LastIndexOf(word, from - 1, StringComparison.OrdinalIgnoreCase);
-            if (at > best)
-                (best, bestLength) = (at, word.Length);
+            var best = 0;
+            for (var i = 1; i < at.Length; i++)
+            {
+                if (at[i] > at[best])
+                    best = i;
+            }
+            if (at[best] < 0)
+                yield break;
+            yield return at[best] + s_words[best].Length;
+            at[best] = Find(text, s_words[best], at[best]);
         }
-        length = bestLength;
-        return best;
     }
+
+    private static int Find(string text, string word, int before) => before == 0 ? -1
+        : text.LastIndexOf(word, before - 1, char.IsAscii(word[0]) ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
 
     private static int? AfterLink(string text, int start)
     {

@@ -7,6 +7,7 @@ namespace KnapsackCloud.Core.Rewards.Maths.Extraction;
 internal static class Boxes
 {
     private const int LongestGap = 60;
+    private const int MaxTried = 12;
 
     private static readonly SearchValues<char> s_stops = SearchValues.Create(" $\n.,\\");
 
@@ -14,7 +15,7 @@ internal static class Boxes
     public static string? Last(string text)
     {
         var boxes = new List<(int Start, int End, string Content)>();
-        for (var from = text.Length; from > 0 && boxes.Count < 8;)
+        for (var (from, tried) = (text.Length, 0); from > 0 && tried < MaxTried; tried++)
         {
             var at = Math.Max(text.LastIndexOf("\\boxed", from - 1, StringComparison.Ordinal), text.LastIndexOf("\\fbox", from - 1, StringComparison.Ordinal));
             if (at < 0)

@@ -55,7 +55,8 @@ internal static class ChoiceLetter
         for (var at = 0; at < text.Length; at++)
         {
             var alone = IsOption(text[at]) && (at == 0 || !IsWord(text[at - 1])) && (at + 1 == text.Length || !IsWord(text[at + 1]));
-            if (!alone)
+            // "C = 5" is about a quantity.
+            if (!alone || text.AsSpan(at + 1).TrimStart(' ') is ['=' or '+' or '*' or '/' or '^' or '<' or '>', ..])
                 continue;
             found = text[at];
             if (first)

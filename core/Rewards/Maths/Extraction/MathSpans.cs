@@ -9,6 +9,8 @@ internal static class MathSpans
     /// <summary>Spans from the end of the text that are looked at.</summary>
     private const int MaxTried = 6;
 
+    private const int MaxJoined = 30;
+
     private static readonly SearchValues<char> s_before = SearchValues.Create(" \"'*“(");
     private static readonly SearchValues<char> s_operators = SearchValues.Create("=<>+-/^|\\,");
     private static readonly SearchValues<char> s_letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ() _{}'");
@@ -46,7 +48,7 @@ internal static class MathSpans
     private static Span Joined(string text, List<Span> spans, int last)
     {
         var first = last;
-        while (first > 0 && Links(text.AsSpan(spans[first - 1].End, spans[first].Start - spans[first - 1].End)) && IsMathematics(spans[first - 1].Content))
+        while (first > 0 && last - first < MaxJoined && Links(text.AsSpan(spans[first - 1].End, spans[first].Start - spans[first - 1].End)) && IsMathematics(spans[first - 1].Content))
             first--;
         return new Span(spans[first].Start, spans[last].End, string.Join(", ", spans[first..(last + 1)].Select(span => span.Content)));
     }
@@ -81,12 +83,13 @@ internal static class MathSpans
 
     private static int Close(string text, int start, string close)
     {
-        var end = text.IndexOf(close, start, StringComparison.Ordinal);
+        var stop = Math.Min(text.Length, start + Lexer.MaxLength);
+        var end = text.IndexOf(close, start, stop - start, StringComparison.Ordinal);
         while (end > 0 && close == "$" && text[end - 1] == '\\')
-            end = text.IndexOf(close, end + 1, StringComparison.Ordinal);
+            end = text.IndexOf(close, end + 1, stop - end - 1, StringComparison.Ordinal);
         // "$5 and $7" are two prices.
         var price = close == "$" && end >= 0 && end + 1 < text.Length && char.IsAsciiDigit(text[end + 1]);
-        return end < 0 || end - start > Lexer.MaxLength || price ? -1 : end;
+        return price ? -1 : end;
     }
 
     private static bool IsMathematics(string content) => content.AsSpan().Trim().Length > 0

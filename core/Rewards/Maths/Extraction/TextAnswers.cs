@@ -6,6 +6,8 @@ namespace KnapsackCloud.Core.Rewards.Maths.Extraction;
 /// <summary>Answers in words.</summary>
 internal static class TextAnswers
 {
+    private const int MaxDepth = 6;
+
     /// <summary>Two texts are the same answer: letter by letter, but for case, white space, quotes and LaTeX dress.</summary>
     public static bool AreEqual(string gold, string answer)
     {
@@ -16,10 +18,10 @@ internal static class TextAnswers
     /// <summary>Without the delimiters and the one \text{}, \boxed{} or pair of brackets around everything.</summary>
     public static string Unwrap(string text)
     {
-        while (true)
+        for (var depth = 0; ; depth++)
         {
             text = text.Trim(' ', '$', '\n', '\t', '.', '*');
-            if (Inner(text) is not { } inner)
+            if (depth == MaxDepth || Inner(text) is not { } inner)
                 return text;
             text = inner;
         }

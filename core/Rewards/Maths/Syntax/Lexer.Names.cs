@@ -89,7 +89,7 @@ internal sealed partial class Lexer
             end++;
         var name = _text[(_at + 1)..end];
         // "\quadx" and "\cdotx": the longest known beginning is the command.
-        var known = name.Length;
+        var known = Math.Min(name.Length, Vocabulary.LongestCommand);
         while (known > 0 && !Vocabulary.IsKnownCommand(name[..known]))
             known--;
         if (known < 2)

@@ -5,6 +5,9 @@ namespace KnapsackCloud.Core.Rewards.Maths.Syntax;
 /// <summary>Names that mathematicians and LaTeX give to things, each with the one spelling used here.</summary>
 internal static class Vocabulary
 {
+    /// <summary>Letters of the longest command there is.</summary>
+    public const int LongestCommand = 16;
+
     /// <summary>Functions, in LaTeX (<c>\sin</c>) or plain (<c>sin</c>).</summary>
     public static readonly FrozenDictionary<string, string> Functions = new Dictionary<string, string>
     {

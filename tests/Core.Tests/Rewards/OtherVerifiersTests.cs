@@ -1,0 +1,109 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Rewards;
+
+namespace KnapsackCloud.Core.Tests.Rewards;
+
+public class OtherVerifiersTests
+{
+    [Theory]
+    [InlineData("C", "(C)", 1)]
+    [InlineData("C", "The answer is C because A is odd.", 1)]
+    [InlineData("(C) blue", "\\boxed{\\text{C}}", 1)]
+    [InlineData("C", "C. blue", 1)]
+    [InlineData("C", "A, B and then D", 0)]
+    [InlineData("C", "blue", 0)]
+    public void Choice_compares_the_option(string gold, string completion, double reward) => Assert.Equal(reward, Score("choice", gold, completion).Reward);
+
+    [Fact]
+    public void Choice_needs_an_option_for_gold() => Assert.Equal(VerdictStatus.UnparsableGold, Score("choice", "blue", "C").Status);
+
+    [Theory]
+    [InlineData("98: 44 19 35", "44 + 19 + 35", 1)]
+    [InlineData("98: 44 19 35", "<think>no</think><answer>35 + (19 + 44) = 98</answer>", 1)]
+    [InlineData("24: 3 3 8 8", "\\boxed{8 / (3 - 8 / 3)}", 1)]
+    [InlineData("8/(3-8/3)", "8/(3 - 8/3)", 1)]
+    [InlineData("24: 3 3 8 8", "3 * 8", 0)]
+    [InlineData("24: 3 3 8 8", "24", 0)]
+    [InlineData("24: 3 3 8 8", "3 * 8 + 3 - 3 + 8 - 8", 0)]
+    [InlineData("24: 3 3 8 8", "3 + 3 + 8 + 8", 0)]
+    [InlineData("24: 3 3 8 8", "33 - 8 - 8/8", 0)]
+    [InlineData("16: 2 4", "2^4", 0)]
+    [InlineData("24: 1 24", "1 * 24 / 0", 0)]
+    public void Countdown_wants_every_number_once_and_the_value(string gold, string completion, double reward) =>
+        Assert.Equal(reward, Score("countdown", gold, completion).Reward);
+
+    [Fact]
+    public void Countdown_records_which_half_failed()
+    {
+        var verdict = Score("countdown", "24: 3 8 1", "3 * 8");
+        Assert.Equal([new RewardPart("countdown.numbers", 0), new RewardPart("countdown.value", 1)], verdict.Parts);
+    }
+
+    [Theory]
+    [InlineData("<think>a\nb</think>\nSeven.", 1, 0)]
+    [InlineData("<think></think><answer>7</answer>", 1, 1)]
+    [InlineData("<think>a</think>\n<answer>7\n</answer>", 1, 1)]
+    [InlineData("<think>a</think> so <answer>7</answer>", 1, 0)]
+    [InlineData("<think>a</think><answer>7</answer>.", 1, 0)]
+    [InlineData("<think>a<think>b</think></think>c", 0, 0)]
+    [InlineData(" <think>a</think>c", 0, 0)]
+    [InlineData("<think>a", 0, 0)]
+    [InlineData("<answer>7</answer>", 0, 0)]
+    [InlineData("", 0, 0)]
+    public void Format_looks_at_the_tags_alone(string completion, double thinking, double both)
+    {
+        Assert.Equal(thinking, Score("think-format", "7", completion).Reward);
+        Assert.Equal(both, Score("format", "7", completion).Reward);
+    }
+
+    [Theory]
+    [InlineData("a a a a a", 2, -1, -0.75)]
+    [InlineData("so it is so it goes", 2, -1, -0.2)]
+    [InlineData("So IT is so it", 2, -2, -0.5)]
+    [InlineData("one two", 3, -1, 0)]
+    [InlineData("", 2, -1, 0)]
+    public void Repetition_costs_the_share_of_repeated_n_grams(string completion, int ngram, double largest, double penalty) =>
+        Assert.Equal(penalty, RepetitionPenalty.Of(completion, ngram, largest), 12);
+
+    [Theory]
+    [InlineData(0, 1.0)]
+    [InlineData(50, 0.75)]
+    [InlineData(100, 0.5)]
+    [InlineData(1_000, 0.5)]
+    public void The_cosine_falls_from_short_to_long(int tokens, double reward)
+    {
+        Assert.Equal(reward, LengthRewards.Cosine(tokens, 100, 1, 0.5), 12);
+        Assert.Equal(-reward, LengthRewards.Cosine(tokens, 100, -1, -0.5), 12);
+    }
+
+    [Theory]
+    [InlineData(80, 0)]
+    [InlineData(85, -0.25)]
+    [InlineData(100, -1)]
+    [InlineData(101, -1)]
+    public void Overlong_completions_lose_up_to_one(int tokens, double reward) => Assert.Equal(reward, LengthRewards.SoftOverlong(tokens, 100, 20), 12);
+
+    [Fact]
+    public void A_weighted_sum_records_each_part_unweighted()
+    {
+        var verdict = Score("maths + 0.5*format + -0.25*exact", "7", "<think>a</think><answer>7.0</answer>");
+        Assert.Equal(1.5, verdict.Reward);
+        Assert.Equal([new RewardPart("maths", 1), new RewardPart("format", 1), new RewardPart("exact", 0)], verdict.Parts);
+    }
+
+    [Fact]
+    public void A_part_without_a_reward_leaves_the_sum_without_one()
+    {
+        var verdict = Score("format + numeric", "seven", "7");
+        Assert.Equal((VerdictStatus.UnparsableGold, null), (verdict.Status, verdict.Reward));
+    }
+
+    [Fact]
+    public void Every_wrong_term_of_a_sum_is_reported()
+    {
+        var refusal = Assert.Throws<InvalidInputException>(() => Verifiers.Create("maths + x*format + guess"));
+        Assert.Equal(2, refusal.Errors.Count);
+    }
+
+    private static Verdict Score(string verifier, string gold, string completion) => Verifiers.Create(verifier).Score(gold, completion);
+}
