@@ -33,6 +33,8 @@ public sealed class QueueUnderTest : IAsyncDisposable
     /// <summary>Attempts after which the queue buries a message.</summary>
     public const int MaxDeliveries = 3;
 
+    private int _sentinels;
+
     public required IWorkQueue Queue { get; init; }
 
     /// <summary>Shortest lease, and delay, that this queue can tell apart from none.</summary>
@@ -45,6 +47,9 @@ public sealed class QueueUnderTest : IAsyncDisposable
 
     /// <summary>What this broker is without, and why.</summary>
     public IReadOnlyDictionary<QueueFeature, string> Lacks { get; init; } = new Dictionary<QueueFeature, string>();
+
+    /// <summary>Returns when the settlements so far have reached the broker.</summary>
+    public Func<Task> ReachedAsync { get; init; } = () => Task.CompletedTask;
 
     public Func<ValueTask> Close { get; init; } = () => ValueTask.CompletedTask;
 
@@ -71,11 +76,18 @@ public sealed class QueueUnderTest : IAsyncDisposable
     /// <summary>Nothing else comes: a message sent now is the next, and then gone. Needs a queue that delivers in order.</summary>
     public async Task NothingElseWaitsAsync()
     {
-        await SendAsync("sentinel");
-        await (await ReceiveAsync("sentinel")).CompleteAsync(Stop);
+        // Another id each time: the last one is still known to duplicate detection.
+        var sentinel = $"sentinel-{++_sentinels}";
+        await SendAsync(sentinel);
+        await (await ReceiveAsync(sentinel)).CompleteAsync(Stop);
     }
 
-    public void Pass(TimeSpan duration) => Clock?.Advance(duration);
+    /// <summary>Moves the clock, once all that was told the broker before has reached it.</summary>
+    public async Task PassAsync(TimeSpan duration)
+    {
+        await ReachedAsync();
+        Clock?.Advance(duration);
+    }
 
     /// <summary>Settlements may travel without an answer: asks until the dead letters are these.</summary>
     public async Task<IReadOnlyList<DeadLetterSeen>> UntilDeadAsync(int count)

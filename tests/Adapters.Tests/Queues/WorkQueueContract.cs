@@ -56,7 +56,7 @@ public abstract class WorkQueueContract
         using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
         while (!receive.IsCompleted)
         {
-            queue.Pass(TimeSpan.FromSeconds(1));
+            await queue.PassAsync(TimeSpan.FromSeconds(1));
             await pause.WaitForNextTickAsync(Stop);
         }
         Assert.Null(await receive);
@@ -83,7 +83,7 @@ public abstract class WorkQueueContract
         await queue.ReceiveAsync("a", queue.Shortest);
         await queue.NothingElseWaitsAsync();
 
-        queue.Pass(queue.Shortest);
+        await queue.PassAsync(queue.Shortest);
 
         Assert.Equal(2, (await queue.ReceiveAsync("a")).Attempt);
     }
@@ -94,12 +94,12 @@ public abstract class WorkQueueContract
         await using var queue = (await CreateAsync(Minute)).Needs(QueueFeature.LeaseExpiry).Needs(QueueFeature.Delay);
         await queue.SendAsync("a");
         var lease = await queue.ReceiveAsync("a", queue.Shortest);
-        queue.Pass(queue.Shortest / 2);
+        await queue.PassAsync(queue.Shortest / 2);
         Assert.True(await lease.RenewAsync(queue.Shortest * 10, Stop));
 
         // The queue's own clock tells when the first end has passed.
         await queue.SendAsync("late", queue.Shortest * 0.9);
-        queue.Pass(queue.Shortest * 0.9);
+        await queue.PassAsync(queue.Shortest * 0.9);
         await (await queue.ReceiveAsync("late")).CompleteAsync(Stop);
         await lease.CompleteAsync(Stop);
         await queue.NothingElseWaitsAsync();
@@ -111,7 +111,7 @@ public abstract class WorkQueueContract
         await using var queue = (await CreateAsync(Minute)).Needs(QueueFeature.LeaseExpiry);
         await queue.SendAsync("a");
         var lost = await queue.ReceiveAsync("a", queue.Shortest);
-        queue.Pass(queue.Shortest);
+        await queue.PassAsync(queue.Shortest);
         var held = await queue.ReceiveAsync("a");
 
         Assert.False(await lost.RenewAsync(Minute, Stop));
@@ -134,7 +134,7 @@ public abstract class WorkQueueContract
         await queue.SendAsync("late", queue.Shortest);
         await queue.NothingElseWaitsAsync();
 
-        queue.Pass(queue.Shortest);
+        await queue.PassAsync(queue.Shortest);
 
         await (await queue.ReceiveAsync("late")).CompleteAsync(Stop);
     }
@@ -147,7 +147,7 @@ public abstract class WorkQueueContract
         await (await queue.ReceiveAsync("a")).SnoozeAsync(queue.Shortest, Stop);
         await queue.NothingElseWaitsAsync();
 
-        queue.Pass(queue.Shortest);
+        await queue.PassAsync(queue.Shortest);
 
         var again = await queue.ReceiveAsync("a");
         Assert.Equal(1, again.Attempt);

@@ -14,6 +14,7 @@ public class ServiceBusQueueTests : WorkQueueContract
         var bus = new TestBus(time);
         var lease = TimeSpan.FromSeconds(30);
         var node = bus.AddQueue("work", new BusNodeOptions { LockDuration = lease, DuplicateWindow = TimeSpan.FromMinutes(10) });
+        bus.AddQueue("aside", new BusNodeOptions());
         var options = new ServiceBusOptions { ConnectionString = bus.ConnectionString, MaxDeliveries = QueueUnderTest.MaxDeliveries, Poll = poll };
         var client = new ServiceBusNamespace(options, time);
         return Task.FromResult(new QueueUnderTest
@@ -21,6 +22,8 @@ public class ServiceBusQueueTests : WorkQueueContract
             Queue = client.Queue("work"),
             Shortest = lease,
             Clock = time,
+            // The answer to a send comes after everything that was told on the same connection before.
+            ReachedAsync = () => client.Queue("aside").SendAsync(new byte[1], "aside", TimeSpan.Zero, Stop),
             DeadLettersAsync = () => Task.FromResult<IReadOnlyList<DeadLetterSeen>>([.. node.DeadLetters!.Peek().Select(Seen)]),
             Close = async () =>
             {
