@@ -30,6 +30,11 @@ public sealed record LocatedJson(JsonValueKind Kind, int Line, string Text, IRea
         {
             throw new InvalidInputException($"{place}:{firstLine + (e.LineNumber ?? 0)}", $"not valid JSON: {FirstSentence(e.Message)}");
         }
+        catch (InvalidOperationException)
+        {
+            // What Utf8JsonReader throws for an escape that is half a surrogate pair.
+            throw new InvalidInputException($"{place}:{firstLine + bytes.AsSpan(0, (int)reader.TokenStartIndex).Count((byte)'\n')}", "a string has an escape that is no character, such as half of a surrogate pair");
+        }
     }
 
     private static LocatedJson ReadValue(ref Utf8JsonReader reader, ref LineCounter lines, string place)

@@ -61,6 +61,7 @@ public class RunSpecReaderTests
     [InlineData("{} {}", "my.json:1")]
     [InlineData("{ \"steps\": 1, \"steps\": 2 }", "my.json:1")]
     [InlineData("[]", "my.json:1")]
+    [InlineData("{\n \"name\": \"\\ud800\" }", "my.json:2")]
     public void What_is_no_JSON_object_is_refused_with_its_line(string json, string place) =>
         Assert.Equal(place, Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("my.json", json)).Errors[0].Place);
 
