@@ -9,8 +9,8 @@ namespace KnapsackCloud.Core.Stages;
 /// <summary>The blobs of a run as contracts. Thread-safe.</summary>
 public sealed class RunBlobs(IRunStore store, IRecordFormat records)
 {
-    /// <summary>In words of four bytes; about 64 MB.</summary>
-    private const long CachedWords = 1 << 24;
+    /// <summary>In words of four bytes; about 8 MB: only what the step in work wrote is read again.</summary>
+    private const long CachedWords = 1 << 21;
     /// <summary>What a record weighs beside its tokens, in the same words.</summary>
     private const int RecordWeight = 64;
     private readonly ConcurrentDictionary<RunId, RunSpec> _specs = [];
