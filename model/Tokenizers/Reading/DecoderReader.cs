@@ -1,6 +1,6 @@
 using System.Text;
-using KnapsackCloud.Model.Tokenizers.Decoding;
 using KnapsackCloud.Model.Tokenizers.Bpe;
+using KnapsackCloud.Model.Tokenizers.Decoding;
 using KnapsackCloud.Model.Tokenizers.Splitting;
 
 namespace KnapsackCloud.Model.Tokenizers.Reading;

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Amqp;
-using Amqp.Framing;
 using Amqp.Handler;
 using Amqp.Listener;
 

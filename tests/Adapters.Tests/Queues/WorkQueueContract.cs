@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using KnapsackCloud.Core.Ports;
 
 namespace KnapsackCloud.Adapters.Tests.Queues;
 
