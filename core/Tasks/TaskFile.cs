@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Json;
 
@@ -31,15 +30,6 @@ public static class TaskFile
         return errors.Count == 0 ? tasks : throw new InvalidInputException(errors);
     }
 
-    public static void Write(IEnumerable<TrainingTask> tasks, Stream output)
-    {
-        foreach (var task in tasks)
-        {
-            JsonSerializer.Serialize(output, new TaskLine(task.Id.Value, task.Family, task.Prompt, task.Gold), TaskFileJson.Default.TaskLine);
-            output.Write("\n"u8);
-        }
-    }
-
     private static TrainingTask? ParseLine(string place, string line, int number, List<InputError> errors)
     {
         var before = errors.Count;
@@ -65,9 +55,3 @@ public static class TaskFile
         return reader.Text(name, "", text => text.Length == 0 ? "must not be empty" : null);
     }
 }
-
-internal sealed record TaskLine(string Id, string Family, string Prompt, string Gold);
-
-[System.Text.Json.Serialization.JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[System.Text.Json.Serialization.JsonSerializable(typeof(TaskLine))]
-internal sealed partial class TaskFileJson : System.Text.Json.Serialization.JsonSerializerContext;

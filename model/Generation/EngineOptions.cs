@@ -6,9 +6,6 @@ public sealed record EngineOptions
     /// <summary>Threads inside tensor operations. 1 is best with an engine per core; a single engine of a large model wants all cores.</summary>
     public int Threads { get; init; } = 1;
 
-    /// <summary>For each of several engines that share this machine's cores.</summary>
-    public static EngineOptions ForEngines(int engines) => new() { Threads = Math.Max(1, Environment.ProcessorCount / Math.Max(1, engines)) };
-
     /// <summary>Rollouts generated at once.</summary>
     public int MaxRows { get; init; } = 1024;
 
