@@ -17,6 +17,20 @@ public struct CounterRandom(ulong seed)
     /// <summary>Next draw, uniform in [0, <paramref name="exclusive"/>).</summary>
     public long Next(long exclusive) => (long)(NextDouble() * exclusive);
 
+    /// <summary>An index with a chance in proportion to its weight; one draw.</summary>
+    /// <param name="weights">0 or more, not all 0.</param>
+    public int NextIndex(IReadOnlyList<double> weights)
+    {
+        var left = NextDouble() * weights.Sum();
+        for (var i = 0; i < weights.Count - 1; i++)
+        {
+            left -= weights[i];
+            if (left < 0) return i;
+        }
+
+        return weights.Count - 1;
+    }
+
     /// <summary>Fisher-Yates.</summary>
     public void Shuffle<T>(Span<T> items)
     {

@@ -43,7 +43,7 @@ public sealed record ArithmeticTasks(IReadOnlyList<ArithmeticFamily> Families, I
         var pool = new List<TrainingTask>(Pool);
         while (pool.Count < Pool)
         {
-            var family = Families[DrawIndex(ref random)];
+            var family = Families[random.NextIndex(Weights)];
             var (prompt, gold) = family.Draw(ref random);
             if (reserved.Contains(prompt)) continue;
             // A family much smaller than the pool may repeat prompts; elsewhere every task is a new one.
@@ -65,18 +65,6 @@ public sealed record ArithmeticTasks(IReadOnlyList<ArithmeticFamily> Families, I
 
     private static TaskId Id(ArithmeticFamily family, int number) =>
         TaskId.Parse($"{family.Name}-{number.ToString("D5", CultureInfo.InvariantCulture)}");
-
-    private int DrawIndex(ref CounterRandom random)
-    {
-        var left = random.NextDouble() * Weights.Sum();
-        for (var i = 0; i < Weights.Count - 1; i++)
-        {
-            left -= Weights[i];
-            if (left < 0) return i;
-        }
-
-        return Weights.Count - 1;
-    }
 }
 
 /// <summary>The tasks of a run: what it trains on, and what it is evaluated on (may be empty).</summary>

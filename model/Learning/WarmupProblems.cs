@@ -27,16 +27,8 @@ internal sealed class WarmupProblems(IReadOnlyList<ArithmeticFamily> families, I
     {
         while (true)
         {
-            var (prompt, gold) = DrawFamily().Draw(ref _random);
+            var (prompt, gold) = families[_random.NextIndex(_weights)].Draw(ref _random);
             if (!heldOut.Contains(prompt)) return (_tokenizer.Encode(prompt), [.. _tokenizer.Encode(gold), _tokenizer.EosId]);
         }
-    }
-
-    private ArithmeticFamily DrawFamily()
-    {
-        var left = _random.NextDouble() * _weights.Sum();
-        var family = 0;
-        while (family < _weights.Length - 1 && (left -= _weights[family]) >= 0) family++;
-        return families[family];
     }
 }
