@@ -1,4 +1,4 @@
-using System.Text.Json;
+using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 
@@ -16,15 +16,15 @@ internal sealed record RunHistory(RunSpec Spec, RunStatus Status, IReadOnlyList<
     public static async Task<RunHistory> ReadAsync(IRunStore store, RunId run, IReadOnlyList<StepTiming> timings, CancellationToken cancellation)
     {
         var spec = await ReadTextAsync(store, BlobNames.Spec(run), cancellation).ConfigureAwait(false);
-        var status = await ReadJsonAsync(store, BlobNames.Status(run), ContractsJson.Default.RunStatus, cancellation).ConfigureAwait(false);
+        var status = await StoredRuns.ReadAsync(store, BlobNames.Status(run), ContractsJson.Default.RunStatus, cancellation).ConfigureAwait(false);
         if (spec is null || status is null) throw new InvalidInputException("run", $"there is no run '{run}' in this store");
         var steps = new List<StepSummary>();
         var learning = new List<LearningSummary>();
         // One beyond the last finished step: the closing step has a summary and no policy of its own.
         for (var step = 1; step <= status.Step + 1; step++)
         {
-            if (await ReadJsonAsync(store, BlobNames.Summary(run, step), ContractsJson.Default.StepSummary, cancellation).ConfigureAwait(false) is { } summary) steps.Add(summary);
-            if (await ReadJsonAsync(store, BlobNames.Learning(run, step), ContractsJson.Default.LearningSummary, cancellation).ConfigureAwait(false) is { } learned) learning.Add(learned);
+            if (await StoredRuns.ReadAsync(store, BlobNames.Summary(run, step), ContractsJson.Default.StepSummary, cancellation).ConfigureAwait(false) is { } summary) steps.Add(summary);
+            if (await StoredRuns.ReadAsync(store, BlobNames.Learning(run, step), ContractsJson.Default.LearningSummary, cancellation).ConfigureAwait(false) is { } learned) learning.Add(learned);
         }
 
         return new RunHistory(RunSpecReader.Read("spec.json", spec), status, steps, learning, timings);
@@ -32,7 +32,4 @@ internal sealed record RunHistory(RunSpec Spec, RunStatus Status, IReadOnlyList<
 
     private static async Task<string?> ReadTextAsync(IRunStore store, BlobName name, CancellationToken cancellation) =>
         await store.ReadAsync(name, cancellation).ConfigureAwait(false) is { } blob ? System.Text.Encoding.UTF8.GetString(blob.Content.Span) : null;
-
-    private static async Task<T?> ReadJsonAsync<T>(IRunStore store, BlobName name, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, CancellationToken cancellation) where T : class =>
-        await store.ReadAsync(name, cancellation).ConfigureAwait(false) is { } blob ? JsonSerializer.Deserialize(blob.Content.Span, type) : null;
 }

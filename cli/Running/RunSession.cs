@@ -51,7 +51,7 @@ internal sealed class RunSession : IDisposable
     /// <exception cref="InvalidInputException">There is no such run, or it is cancelled.</exception>
     public async Task<RunId> ResumeAsync(string name, CancellationToken cancellation)
     {
-        var status = await StoredRuns.FindAsync(_store, name, cancellation).ConfigureAwait(false);
+        var status = await StoredRuns.FindAsync(_store, "--resume", name, cancellation).ConfigureAwait(false);
         if (status.State is RunState.Cancelled) throw new InvalidInputException("--resume", $"run {status.Id} is cancelled: start a new run");
         Open(status.Id);
         if (status.State is RunState.Paused or RunState.Failed) await _pipeline.Control.ResumeAsync(status.Id, cancellation).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 
@@ -9,13 +10,14 @@ internal static class StoredRuns
 {
     public const string Latest = "latest";
 
+    /// <param name="place">What the user called it by, for the error.</param>
     /// <param name="name">A run id, or <c>latest</c> for the run whose status changed last.</param>
     /// <exception cref="InvalidInputException">There is no such run; names those there are.</exception>
-    public static async Task<RunStatus> FindAsync(IRunStore store, string name, CancellationToken cancellation)
+    public static async Task<RunStatus> FindAsync(IRunStore store, string place, string name, CancellationToken cancellation)
     {
         var runs = await ListAsync(store, cancellation).ConfigureAwait(false);
-        var found = name == Latest ? runs.FirstOrDefault() : runs.FirstOrDefault(run => run.Id.Value == name);
-        return found ?? throw new InvalidInputException("--resume", runs.Count == 0 ? "there is no run in this store; start one, or name its folder with --out" : $"there is no run '{name}'; the latest are {string.Join(", ", runs.Take(5).Select(run => run.Id))}");
+        var found = name == Latest ? (runs.Count > 0 ? runs[0] : null) : runs.FirstOrDefault(run => run.Id.Value == name);
+        return found ?? throw new InvalidInputException(place, runs.Count == 0 ? "there is no run in this store; start one, or name its folder with --out" : $"there is no run '{name}'; the latest are {string.Join(", ", runs.Take(5).Select(run => run.Id))}");
     }
 
     /// <summary>The latest run of exactly this spec that is running or completed; null when there is none.</summary>
@@ -24,8 +26,7 @@ internal static class StoredRuns
         foreach (var run in await ListAsync(store, cancellation).ConfigureAwait(false))
         {
             if (run.State is RunState.Running or RunState.Completed &&
-                await store.ReadAsync(BlobNames.Spec(run.Id), cancellation).ConfigureAwait(false) is { } blob &&
-                JsonSerializer.Deserialize(blob.Content.Span, ContractsJson.Default.RunSpec) == spec)
+                await ReadAsync(store, BlobNames.Spec(run.Id), ContractsJson.Default.RunSpec, cancellation).ConfigureAwait(false) == spec)
                 return run;
         }
 
@@ -33,16 +34,20 @@ internal static class StoredRuns
     }
 
     /// <summary>Those that changed last come first.</summary>
-    private static async Task<List<RunStatus>> ListAsync(IRunStore store, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<RunStatus>> ListAsync(IRunStore store, CancellationToken cancellation)
     {
         var runs = new List<RunStatus>();
         await foreach (var name in store.ListAsync(BlobNames.RunsPrefix, cancellation).ConfigureAwait(false))
         {
             if (RunId.TryParse(name.Value.Split('/')[1], out var run) && name == BlobNames.Status(run) &&
-                await store.ReadAsync(name, cancellation).ConfigureAwait(false) is { } blob)
-                runs.Add(JsonSerializer.Deserialize(blob.Content.Span, ContractsJson.Default.RunStatus)!);
+                await ReadAsync(store, name, ContractsJson.Default.RunStatus, cancellation).ConfigureAwait(false) is { } status)
+                runs.Add(status);
         }
 
         return [.. runs.OrderByDescending(run => run.UpdatedAt)];
     }
+
+    /// <summary>A small JSON blob, or null when there is none.</summary>
+    public static async Task<T?> ReadAsync<T>(IRunStore store, BlobName name, JsonTypeInfo<T> type, CancellationToken cancellation) where T : class =>
+        await store.ReadAsync(name, cancellation).ConfigureAwait(false) is { } blob ? JsonSerializer.Deserialize(blob.Content.Span, type) : null;
 }

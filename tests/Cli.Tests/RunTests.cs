@@ -18,6 +18,12 @@ public class RunTests
         var runFolder = outcome.GetProperty("folder").GetString()!;
         Assert.All(["report.html", "reward.png", "ratios.png", "allocation.png", "time.png", "memory.png"], file => Assert.True(new FileInfo(Path.Combine(runFolder, "report", file)).Length > 1000));
 
+        var listed = await Knapsack.RunAsync("runs", "--out", folder.At("store"));
+        Assert.Contains(outcome.GetProperty("run").GetString()!, listed.Output, StringComparison.Ordinal);
+        var inspected = await Knapsack.RunAsync("inspect", "latest", "--step", "1", "--out", folder.At("store"));
+        Assert.True(inspected.ExitCode == 0, inspected.Errors);
+        Assert.Contains("effective-prompt ratio", inspected.Output, StringComparison.Ordinal);
+
         var model = Path.Combine(runFolder, "policies", "000002");
         var generated = await Knapsack.RunAsync("generate", "--model", model, "--prompt", "10000+20000=", "-n", "3", "--max-tokens", "5", "--json");
         Assert.True(generated.ExitCode == 0, generated.Errors);
@@ -49,6 +55,8 @@ public class RunTests
     [InlineData("run --resume latest --seed 3", "--resume")]
     [InlineData("run --resume latest --out .", "no run")]
     [InlineData("run --colour red", "--colour")]
+    [InlineData("runs --out no-such-folder", "no-such-folder")]
+    [InlineData("inspect latest --out .", "no run")]
     [InlineData("evaluate --model no-such-folder --tasks arithmetic:add1", "no-such-folder")]
     [InlineData("evaluate --model . --tasks missing.jsonl -n 0 --top-p 2", "-n", "--top-p")]
     [InlineData("generate --model no-such-folder --prompt x", "no-such-folder")]
