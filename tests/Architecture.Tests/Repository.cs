@@ -5,7 +5,7 @@ namespace KnapsackCloud.Architecture.Tests;
 /// <summary>The checkout these tests were compiled from, read as text.</summary>
 internal static class Repository
 {
-    private static readonly string[] SourceFolders = ["core", "model", "adapters", "functions", "gpu-worker", "learner", "cli", "benchmarks", "tests"];
+    private static readonly string[] SourceFolders = ["core", "model", "adapters", "hosting", "functions", "gpu-worker", "learner", "cli", "benchmarks", "tests"];
 
     public static string Root { get; } = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", ".."));
 
