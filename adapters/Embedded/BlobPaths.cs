@@ -29,6 +29,15 @@ internal sealed class BlobPaths(string root)
             .Select(name => new BlobName(name));
     }
 
+    /// <summary>Names of the folders directly below a prefix that ends with '/', ordered as the names of their blobs.</summary>
+    public IEnumerable<string> ListFolders(string prefix)
+    {
+        if (!prefix.EndsWith('/') || !prefix[..^1].Split('/').All(IsPart)) return [];
+        var folder = Path.Combine(root, prefix.Replace('/', Path.DirectorySeparatorChar));
+        if (!Directory.Exists(folder)) return [];
+        return Directory.EnumerateDirectories(folder).Select(path => Path.GetFileName(path)).Where(IsPart).OrderBy(name => name + "/", StringComparer.Ordinal);
+    }
+
     /// <summary>Hidden names are the store's own: temporary files and locks.</summary>
     private static bool IsPart(string part) =>
         part.Length > 0 && part[0] != '.' && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');

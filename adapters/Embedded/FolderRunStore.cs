@@ -88,6 +88,16 @@ public sealed class FolderRunStore : IRunStore, IDisposable
         }
     }
 
+    public async IAsyncEnumerable<string> ListFoldersAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await Task.CompletedTask;
+        foreach (var name in _paths.ListFolders(prefix))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            yield return name;
+        }
+    }
+
     public Task DeleteAsync(BlobName name, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

@@ -61,6 +61,14 @@ public sealed class BlobRunStore(BlobContainerClient container, int blockBytes) 
             yield return new BlobName(items.Current.Name);
     }
 
+    public async IAsyncEnumerable<string> ListFoldersAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await using var items = container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", prefix, cancellation).GetAsyncEnumerator(cancellation);
+        while (await GuardAsync(new BlobName(prefix), items.MoveNextAsync().AsTask(), cancellation))
+            if (items.Current.IsPrefix)
+                yield return items.Current.Prefix[prefix.Length..^1];
+    }
+
     public async Task DeleteAsync(BlobName name, CancellationToken cancellation) =>
         await GuardAsync(name, Blob(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellation), cancellation);
 

@@ -7,7 +7,6 @@ namespace KnapsackCloud.Cli.Running;
 /// <summary>A spec and the tasks it names, read and checked before anything is started.</summary>
 internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
 {
-    private const string HeldOut = "held-out";
     private const string ModelFolder = "hf:";
 
     /// <param name="path">A spec file, or null for the built-in example.</param>
@@ -19,7 +18,7 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         var spec = WithFullModelPath(overrides(RunSpecReader.Read(file, File.ReadAllText(file))), folder);
         GrpoLearner.Validate(spec);
-        return new RunInputs(spec, ReadTasks(spec, folder));
+        return new RunInputs(spec, TaskSources.Read(spec, (member, source) => ReadFile(member, source, folder)));
     }
 
     /// <summary>A run may be resumed from anywhere, so that the path it keeps is a full one.</summary>
@@ -27,20 +26,6 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
         spec.Model.Source.StartsWith(ModelFolder, StringComparison.Ordinal)
             ? spec with { Model = new ModelSpec { Source = ModelFolder + Path.GetFullPath(Path.Combine(folder, spec.Model.Source[ModelFolder.Length..])) } }
             : spec;
-
-    private static TaskSets ReadTasks(RunSpec spec, string folder)
-    {
-        var sets = spec.Tasks.Source.StartsWith(ArithmeticSource.Prefix, StringComparison.Ordinal)
-            ? ArithmeticSource.Parse(spec.Tasks.Source).Build(spec.Seed)
-            : new TaskSets(ReadFile("tasks.source", spec.Tasks.Source, folder), []);
-        if (spec.Evaluation.Tasks != HeldOut) sets = sets with { Evaluation = ReadFile("evaluation.tasks", spec.Evaluation.Tasks, folder) };
-        var errors = new List<InputError>();
-        if (spec.Tasks.PerStep > sets.Training.Count)
-            errors.Add(new InputError("tasks.perStep", $"is {spec.Tasks.PerStep}, but tasks.source has {sets.Training.Count} tasks"));
-        if (spec.Evaluation.Every > 0 && sets.Evaluation.Count == 0)
-            errors.Add(new InputError("evaluation.tasks", "tasks.source is a file and has no held-out tasks: name a JSONL file, or set evaluation.every to 0"));
-        return errors.Count == 0 ? sets : throw new InvalidInputException(errors);
-    }
 
     /// <summary>A path in a spec is relative to the spec's folder.</summary>
     private static IReadOnlyList<TrainingTask> ReadFile(string member, string source, string folder)

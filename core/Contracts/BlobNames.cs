@@ -26,7 +26,8 @@ public static class BlobNames
     public static BlobName Learning(RunId run, int step) => new($"{StepPrefix(run, step)}learning.json");
     public static BlobName Ledger(RunId run, int step) => new($"{RunPrefix(run)}ledger/{step:D6}.parquet");
 
-    public static string PolicyPrefix(RunId run, PolicyVersion version) => $"{RunPrefix(run)}policies/{version.Value:D6}/";
+    public static string PoliciesPrefix(RunId run) => $"{RunPrefix(run)}policies/";
+    public static string PolicyPrefix(RunId run, PolicyVersion version) => $"{PoliciesPrefix(run)}{version.Value:D6}/";
     public static BlobName PolicyFile(RunId run, PolicyVersion version, string file) => new($"{PolicyPrefix(run, version)}{file}");
     public static BlobName Manifest(RunId run, PolicyVersion version) => PolicyFile(run, version, "manifest.json");
 }

@@ -44,6 +44,18 @@ public static class MessageJson
     {
         null => "the message is empty",
         { Format: not MessageFormat.Current } => $"message format {message.Format} is not known here (this version reads {MessageFormat.Current})",
+        PlanRequest { Step: var step } => StepProblem(step),
+        LearnRequested { Step: var step } => StepProblem(step),
+        RolloutRequest { Step: var step, Item: var item } => StepProblem(step) ?? ItemProblem(item),
+        RolloutDone { Step: var step, Item: var item } => StepProblem(step) ?? ItemProblem(item),
         _ => null,
     };
+
+    /// <summary>The closing step is one beyond the last.</summary>
+    private static string? StepProblem(int step) =>
+        step is >= 0 and <= RunSpecReader.MaxSteps + 1 ? null : $"step {step} is out of range: use 0 to {RunSpecReader.MaxSteps + 1}";
+
+    /// <summary>Work items get names of blobs: those of tasks are safe ones.</summary>
+    private static string? ItemProblem(string item) =>
+        TaskId.TryParse(item, out _) ? null : "the work item's name is none: use letters, digits, '.', '_' and '-'";
 }

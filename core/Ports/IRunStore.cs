@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KnapsackCloud.Core.Contracts;
 
 namespace KnapsackCloud.Core.Ports;
@@ -25,6 +26,21 @@ public interface IRunStore
 
     /// <summary>Names that start with the prefix, in ordinal order.</summary>
     IAsyncEnumerable<BlobName> ListAsync(string prefix, CancellationToken cancellation);
+
+    /// <summary>
+    /// Names of the folders directly below a prefix that ends with '/', each once, in the order of <see cref="ListAsync"/>;
+    /// without reading what is further down where the store can. May name one whose blobs were all deleted.
+    /// </summary>
+    async IAsyncEnumerable<string> ListFoldersAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var last = "";
+        await foreach (var name in ListAsync(prefix, cancellation))
+        {
+            var length = name.Value.IndexOf('/', prefix.Length) - prefix.Length;
+            if (length <= 0 || name.Value.AsSpan(prefix.Length, length).SequenceEqual(last)) continue;
+            yield return last = name.Value.Substring(prefix.Length, length);
+        }
+    }
 
     /// <summary>For retention only. No error when the blob is not there.</summary>
     Task DeleteAsync(BlobName name, CancellationToken cancellation);

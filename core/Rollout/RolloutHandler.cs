@@ -18,11 +18,13 @@ public sealed record RolloutTools(IPolicyLoader Policies, Func<string, Rewards.I
 public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore statuses, IMessageSender outbox, IRunObserver observer, RolloutTools tools)
     : IWorkHandler<RolloutRequest>
 {
+    private readonly GivenUpItems _givenUp = new(blobs, statuses, outbox, observer);
+
     public async Task<WorkOutcome> HandleAsync(RolloutRequest message, CancellationToken cancellation)
     {
         var (run, step) = (message.Run, message.Step);
         if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is { } settled) return settled;
-        if (!await IsProducedAsync(message, cancellation))
+        if (!await _givenUp.IsProducedAsync(message, cancellation))
         {
             var plan = await blobs.RequirePlanAsync(run, step, cancellation);
             if (plan.Items.FirstOrDefault(item => item.Id == message.Item) is not { } item)
@@ -39,25 +41,13 @@ public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
     /// </summary>
     public async Task GiveUpAsync(RolloutRequest message, Exception error, CancellationToken cancellation)
     {
-        var (run, step, item) = (message.Run, message.Step, message.Item);
         if (error is StoreException or CheckpointException or InvalidDataException or InvalidInputException)
         {
-            await statuses.FailAsync(run, error.Message, cancellation);
+            await statuses.FailAsync(message.Run, error.Message, cancellation);
             return;
         }
-        if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is not null) return;
-        if (!await IsProducedAsync(message, cancellation))
-        {
-            var marker = new TerminalMarker(MessageFormat.Current, step, item, error.Message);
-            await blobs.CreateAsync(BlobNames.FailedItem(run, step, item), marker, ContractsJson.Default.TerminalMarker, cancellation);
-            observer.ItemFailed(run, step, item, error.Message);
-        }
-        await outbox.SendAsync(new RolloutDone(run, step, item), cancellation);
+        await _givenUp.MarkAsync(message, error.Message, cancellation);
     }
-
-    private async Task<bool> IsProducedAsync(RolloutRequest message, CancellationToken cancellation) =>
-        await blobs.Store.ExistsAsync(BlobNames.Rollouts(message.Run, message.Step, message.Item), cancellation)
-        || await blobs.Store.ExistsAsync(BlobNames.FailedItem(message.Run, message.Step, message.Item), cancellation);
 
     private async Task ProduceAsync(RunId run, StepPlan plan, WorkItem item, CancellationToken cancellation)
     {

@@ -115,6 +115,17 @@ public abstract class RunStoreContract
     }
 
     [Fact]
+    public async Task Folders_directly_below_a_prefix_are_listed_once_each()
+    {
+        foreach (var name in new[] { "runs/b/x", "runs/a/steps/000002/p", "runs/a/steps/000001/p", "runs/a/spec.json", "runs/a-b/y", "runs/file" })
+            await WriteAsync(new BlobName(name), "");
+        Assert.Equal(["a-b", "a", "b"], await FoldersAsync("runs/"));
+        Assert.Equal(["000001", "000002"], await FoldersAsync("runs/a/steps/"));
+        Assert.Empty(await FoldersAsync("runs/none/"));
+        Assert.Empty(await FoldersAsync("runs/b/"));
+    }
+
+    [Fact]
     public async Task A_deleted_blob_is_gone_and_can_be_made_again()
     {
         await WriteAsync(Name, "one");
@@ -227,6 +238,13 @@ public abstract class RunStoreContract
     {
         var names = new List<string>();
         await foreach (var name in Store.ListAsync(prefix, Token)) names.Add(name.Value);
+        return names;
+    }
+
+    private async Task<List<string>> FoldersAsync(string prefix)
+    {
+        var names = new List<string>();
+        await foreach (var name in Store.ListFoldersAsync(prefix, Token)) names.Add(name);
         return names;
     }
 

@@ -1,0 +1,47 @@
+using KnapsackCloud.Core.Contracts;
+
+namespace KnapsackCloud.Core.Tasks;
+
+/// <summary>The tasks that a spec names: procedural ones, or those of files.</summary>
+public static class TaskSources
+{
+    /// <summary>As <c>evaluation.tasks</c>: those that the task source itself holds out.</summary>
+    public const string HeldOut = "held-out";
+
+    /// <param name="readFile">Reads the tasks of a file, given the member that names it and its name; throws <see cref="InvalidInputException"/> when it cannot.</param>
+    /// <exception cref="InvalidInputException">Every error of both members.</exception>
+    public static TaskSets Read(RunSpec spec, Func<string, string, IReadOnlyList<TrainingTask>> readFile)
+    {
+        var errors = new List<InputError>();
+        var sets = Collect(errors, new TaskSets([], []), () => IsProcedural(spec.Tasks.Source)
+            ? ArithmeticSource.Parse(spec.Tasks.Source).Build(spec.Seed)
+            : new TaskSets(readFile("tasks.source", spec.Tasks.Source), []));
+        if (spec.Evaluation.Tasks != HeldOut)
+            sets = sets with { Evaluation = Collect(errors, [], () => readFile("evaluation.tasks", spec.Evaluation.Tasks)) };
+        if (errors.Count == 0) errors.AddRange(Misfits(spec, sets));
+        return errors.Count == 0 ? sets : throw new InvalidInputException(errors);
+    }
+
+    public static bool IsProcedural(string source) => source.StartsWith(ArithmeticSource.Prefix, StringComparison.Ordinal);
+
+    private static IEnumerable<InputError> Misfits(RunSpec spec, TaskSets sets)
+    {
+        if (spec.Tasks.PerStep > sets.Training.Count)
+            yield return new InputError("tasks.perStep", $"is {spec.Tasks.PerStep}, but tasks.source has {sets.Training.Count} tasks");
+        if (spec.Evaluation.Every > 0 && sets.Evaluation.Count == 0)
+            yield return new InputError("evaluation.tasks", "tasks.source is a file and has no held-out tasks: name a JSONL file, or set evaluation.every to 0");
+    }
+
+    private static T Collect<T>(List<InputError> errors, T byDefault, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidInputException error)
+        {
+            errors.AddRange(error.Errors);
+            return byDefault;
+        }
+    }
+}
