@@ -4,6 +4,8 @@ using KnapsackCloud.Cli.Commands;
 return await CommandLine.RunAsync(args,
 [
     RunCommand.Create(),
+    HostCommands.CreateWorker(),
+    HostCommands.CreateLearner(),
     InspectCommand.CreateList(),
     InspectCommand.Create(),
     CompareCommand.Create(),

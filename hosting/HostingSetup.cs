@@ -1,3 +1,4 @@
+using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Messaging;
@@ -9,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 
 namespace KnapsackCloud.Hosting;
 
@@ -30,14 +32,14 @@ public static class HostingSetup
     /// <summary>
     /// Adds what stages are made of: <see cref="IRunStore"/>, <see cref="RunBlobs"/>, <see cref="RunTasks"/>,
     /// <see cref="RunStatusStore"/>, <see cref="IMessageSender"/>, <see cref="RunControl"/>, <see cref="RunStarter"/>, an
-    /// <see cref="IRunObserver"/> that logs, <see cref="TimeProvider"/>; logs to stderr, and a stop within <see cref="TimeToStop"/>.
+    /// <see cref="IRunObserver"/> that logs, <see cref="TimeProvider"/>; logs to stderr; and lets
+    /// the host stop within <see cref="TimeToStop"/>, also when its parent is gone (<see cref="ParentWatch"/>).
     /// </summary>
     public static void AddKnapsack(this IHostApplicationBuilder builder, KnapsackOptions options, Backplane backplane)
     {
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeToStop);
-        builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ "));
-        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.AddKnapsackLogs();
+        if (ParentWatch.IsAsked) builder.Services.AddHostedService<ParentWatch>();
         builder.Services.AddKnapsack(options, backplane);
     }
 
@@ -68,11 +70,42 @@ public static class HostingSetup
     {
         for (var i = 0; i < count; i++)
             services.AddSingleton<IMessagePump>(provider => new MessagePump<TMessage>(
-                provider.GetRequiredService<Backplane>().Queues[queue],
+                QueueOf(provider, queue),
                 ActivatorUtilities.CreateInstance<THandler>(provider),
                 provider.GetRequiredService<KnapsackOptions>().Pump,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<IRunObserver>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, PumpService>());
+    }
+
+    /// <summary>Stops the host when its pumps had no message for so long: for jobs that are started by need.</summary>
+    public static void AddIdleExit(this IServiceCollection services, TimeSpan patience) =>
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<IdleWatch>(provider, patience));
+
+    /// <summary><see cref="IPolicyFolders"/> with a cache of its own that is gone with the process, also after a crash, when the next one starts.</summary>
+    /// <param name="cacheFolder">Null for the system's folder for temporary files.</param>
+    public static void AddPolicyFolders(this IServiceCollection services, string? cacheFolder)
+    {
+        services.AddSingleton(_ => new ScratchFolder(cacheFolder ?? Path.Combine(Path.GetTempPath(), "knapsack-policies")));
+        services.AddSingleton<IPolicyFolders>(provider => new PolicyFolders(provider.GetRequiredService<IRunStore>(), provider.GetRequiredService<ScratchFolder>().NewFile()));
+    }
+
+    internal static void AddKnapsackLogs(this IHostApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Logging.AddKnapsackConsole();
+    }
+
+    /// <summary>One line an entry, on stderr: stdout is for results.</summary>
+    internal static void AddKnapsackConsole(this ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ "));
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private static IWorkQueue QueueOf(IServiceProvider provider, string name)
+    {
+        var queue = provider.GetRequiredService<Backplane>().Queues[name];
+        return provider.GetService<IdleWatch>()?.Watch(queue) ?? queue;
     }
 }

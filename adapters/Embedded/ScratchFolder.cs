@@ -1,11 +1,11 @@
 namespace KnapsackCloud.Adapters.Embedded;
 
 /// <summary>
-/// Where a store's half-written files are, on the same file system as its blobs. Each process has its own folder with a
-/// lock beside it that the system releases when the process ends in any way, so that the next one can tell leftovers
-/// from files in work.
+/// Where a process keeps files that are of use to it alone: half-written ones on the file system of a store, copies of
+/// policies. Each process has its own folder with a lock beside it that the system releases when the process ends in any
+/// way, so that the next one can tell leftovers from files in work.
 /// </summary>
-internal sealed class ScratchFolder : IDisposable
+public sealed class ScratchFolder : IDisposable
 {
     private const string LockSuffix = ".lock";
     private readonly FileStream _lock;
@@ -20,6 +20,7 @@ internal sealed class ScratchFolder : IDisposable
         Directory.CreateDirectory(_folder);
     }
 
+    /// <summary>A path in the folder where nothing is yet.</summary>
     public string NewFile() => Path.Combine(_folder, Guid.NewGuid().ToString("N"));
 
     public void Dispose()

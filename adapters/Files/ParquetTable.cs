@@ -90,9 +90,11 @@ internal static class ParquetTable
     public static async Task<IReadOnlyList<T>> ReadAsync<T>(
         Stream input, string kind, int format, Func<ParquetColumnReader, Task<IReadOnlyList<T>>> rows, CancellationToken cancellation)
     {
+        // A failure of the store while copying is no damage of the file, and stays outside.
+        await using var file = input.CanSeek ? null : await CopyAsync(input, cancellation);
         try
         {
-            await using var reader = await ParquetReader.CreateAsync(input, leaveStreamOpen: true, cancellationToken: cancellation);
+            await using var reader = await ParquetReader.CreateAsync(file ?? input, leaveStreamOpen: true, cancellationToken: cancellation);
             var metadata = reader.CustomMetadata;
             if (metadata.GetValueOrDefault(KindKey) != kind || metadata.GetValueOrDefault(FormatKey) != format.ToString(CultureInfo.InvariantCulture))
                 throw new InvalidDataException($"not a file of {kind} in format {format}");
@@ -109,5 +111,14 @@ internal static class ParquetTable
             // The decoder meets damage with many kinds of exception; to a caller they are one.
             throw new InvalidDataException($"not a readable Parquet file of {kind}: {error.Message}", error);
         }
+    }
+
+    /// <summary>The reader starts at the file's end; a stream from the network goes only forward. A work item's blob is a few megabytes.</summary>
+    private static async Task<MemoryStream> CopyAsync(Stream input, CancellationToken cancellation)
+    {
+        var copy = new MemoryStream();
+        await input.CopyToAsync(copy, cancellation);
+        copy.Position = 0;
+        return copy;
     }
 }

@@ -60,6 +60,8 @@ public class RunTests
     [InlineData("evaluate --model no-such-folder --tasks arithmetic:add1", "no-such-folder")]
     [InlineData("evaluate --model . --tasks missing.jsonl -n 0 --top-p 2", "-n", "--top-p")]
     [InlineData("generate --model no-such-folder --prompt x", "no-such-folder")]
+    [InlineData("worker --store moon --items -1 --device gpu", "Knapsack:Store", "Worker:Items", "Worker:Device")]
+    [InlineData("learner --store embedded --out .", "knapsack run")]
     [InlineData("compare --policies uniform,uniform,best --seeds 0", "twice", "best", "--seeds")]
     public async Task Wrong_input_is_refused_with_every_error_and_exit_code_2(string arguments, params string[] named)
     {

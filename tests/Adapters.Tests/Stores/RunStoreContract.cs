@@ -16,6 +16,9 @@ public abstract class RunStoreContract
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public Task Records_come_back_as_they_were_written() => RecordsInStores.AssertRoundTripAsync(Store, Token);
+
+    [Fact]
     public async Task A_blob_is_created_once_and_read_back()
     {
         Assert.True(await WriteAsync(Name, "first"));

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.Globalization;
+using KnapsackCloud.GpuWorker;
+using KnapsackCloud.Hosting;
+using KnapsackCloud.Learner;
+
+namespace KnapsackCloud.Cli.Commands;
+
+/// <summary><c>knapsack worker</c> and <c>knapsack learner</c>: one host in the foreground. What they have no option for is set through the environment, as <c>Knapsack__Storage__AccountName</c>.</summary>
+internal static class HostCommands
+{
+    private static readonly Option<string?> Store = new("--store") { Description = "Where runs are kept: local (an emulator on this machine) or azure [default: the setting Knapsack:Store, or local]" };
+    private static readonly Option<string?> Out = new("--out") { Description = "The folder of an embedded store" };
+    private static readonly Option<double?> IdleExit = new("--idle-exit") { Description = "End when there was no work for so many seconds [default: stay]" };
+    private static readonly Option<int?> Threads = new("--threads") { Description = "Threads inside tensor operations" };
+    private static readonly Option<string?> Device = new("--device") { Description = "auto, cpu or cuda" };
+    private static readonly Option<int?> Items = new("--items") { Description = "Work items in hand at once [default: one a core]" };
+
+    public static Command CreateWorker()
+    {
+        var command = new Command("worker", "Generates rollouts, in the foreground: one host of a deployment.") { Store, Out, IdleExit, Threads, Device, Items };
+        command.SetAction((parsed, cancellation) => WorkerHost.RunAsync(
+            [.. Shared(parsed, WorkerOptions.Section), .. Setting(WorkerOptions.Section, nameof(WorkerOptions.Device), parsed.GetValue(Device)), .. Setting(WorkerOptions.Section, nameof(WorkerOptions.Items), parsed.GetValue(Items))],
+            cancellation));
+        return command;
+    }
+
+    public static Command CreateLearner()
+    {
+        var command = new Command("learner", "Makes policies, in the foreground: one host of a deployment.") { Store, Out, IdleExit, Threads };
+        command.SetAction((parsed, cancellation) => LearnerHost.RunAsync([.. Shared(parsed, LearnerOptions.Section)], cancellation));
+        return command;
+    }
+
+    private static IEnumerable<string> Shared(ParseResult parsed, string section) =>
+    [
+        .. Setting(KnapsackOptions.Section, nameof(KnapsackOptions.Store), parsed.GetValue(Store)),
+        .. Setting(KnapsackOptions.Section, nameof(KnapsackOptions.Folder), parsed.GetValue(Out)),
+        .. Setting(section, nameof(WorkerOptions.Threads), parsed.GetValue(Threads)),
+        .. Setting(section, nameof(WorkerOptions.IdleExit), parsed.GetValue(IdleExit) is { } seconds ? TimeOf(seconds) : null),
+    ];
+
+    private static IEnumerable<string> Setting(string section, string name, IFormattable? value) => Setting(section, name, value?.ToString(null, CultureInfo.InvariantCulture));
+
+    private static IEnumerable<string> Setting(string section, string name, string? value) => value is null ? [] : [$"--{section}:{name}={value}"];
+
+    /// <summary>What is no time is left as it is, for the settings to refuse with its name.</summary>
+    private static string TimeOf(double seconds) =>
+        Math.Abs(seconds) < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture) : seconds.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,3 @@
+using KnapsackCloud.GpuWorker;
+
+return await WorkerHost.RunAsync(args, CancellationToken.None);

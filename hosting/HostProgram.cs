@@ -1,0 +1,88 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace KnapsackCloud.Hosting;
+
+/// <summary>The life of a host that does one stage and leaves the others to other processes: settings, backplane, work until it is told to stop; what went wrong is in the log and in the exit code.</summary>
+public static partial class HostProgram
+{
+    public const int Done = 0;
+    public const int Failed = 1;
+    /// <summary>Settings were wrong; every one is in the log.</summary>
+    public const int WrongInput = 2;
+    private const string NoSharedQueues = "is embedded, whose queues no other process sees: use local or azure, or 'knapsack run' for everything in one process";
+
+    /// <summary>Returns the exit code of the process.</summary>
+    /// <typeparam name="TOptions">The host's own settings.</typeparam>
+    /// <param name="section">Section of <typeparamref name="TOptions"/> in the configuration.</param>
+    /// <param name="args">Settings by name, such as <c>--Knapsack:Store=azure</c>; they go before files and environment.</param>
+    /// <param name="compose">Adds the host's pumps and what they need; may refuse with <see cref="HostRefusedException"/>.</param>
+    /// <param name="cancellation">Stops the host, as SIGTERM and Ctrl-C do.</param>
+    public static async Task<int> RunAsync<TOptions>(
+        string section, string[] args, Action<HostApplicationBuilder, TOptions> compose, CancellationToken cancellation) where TOptions : class, new()
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        builder.AddKnapsackLogs();
+        using var logs = LoggerFactory.Create(logging => logging.AddKnapsackConsole());
+        var logger = logs.CreateLogger(section);
+        try
+        {
+            var (options, own) = Read<TOptions>(builder.Configuration, section);
+            compose(builder, own);
+            await using var backplane = await Backplane.OpenAsync(options, TimeProvider.System, cancellation);
+            builder.AddKnapsack(options, backplane);
+            using var host = builder.Build();
+            await host.RunAsync(cancellation);
+            return Done;
+        }
+        catch (InvalidInputException error)
+        {
+            foreach (var problem in error.Errors) LogSetting(logger, problem.Place, problem.Problem);
+            return WrongInput;
+        }
+        catch (Exception error) when (error is StoreException or QueueException or HostRefusedException)
+        {
+            LogStart(logger, error.Message);
+            return Failed;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return Done;
+        }
+    }
+
+    /// <summary>The errors of both, together.</summary>
+    private static (KnapsackOptions, TOptions) Read<TOptions>(IConfiguration configuration, string section) where TOptions : class, new()
+    {
+        var errors = new List<InputError>();
+        var options = Try(() => KnapsackOptions.Read(configuration), errors);
+        var own = Try(() => SettingsReader.Read<TOptions>(configuration, section), errors);
+        if (options?.Store == StoreKind.Embedded) errors.Add(new InputError($"{KnapsackOptions.Section}:{nameof(KnapsackOptions.Store)}", NoSharedQueues));
+        return errors.Count == 0 ? (options!, own!) : throw new InvalidInputException(errors);
+    }
+
+    private static T? Try<T>(Func<T> read, List<InputError> errors) where T : class
+    {
+        try
+        {
+            return read();
+        }
+        catch (InvalidInputException error)
+        {
+            errors.AddRange(error.Errors);
+            return null;
+        }
+    }
+
+    [LoggerMessage(10, LogLevel.Critical, "Setting {Place}: {Problem}")]
+    private static partial void LogSetting(ILogger logger, string place, string problem);
+
+    [LoggerMessage(11, LogLevel.Critical, "The host cannot start: {Problem}")]
+    private static partial void LogStart(ILogger logger, string problem);
+}
+
+/// <summary>This machine lacks what the host was asked to use; the message says what and what can be done.</summary>
+public sealed class HostRefusedException(string message) : Exception(message);

@@ -1,0 +1,3 @@
+using KnapsackCloud.Learner;
+
+return await LearnerHost.RunAsync(args, CancellationToken.None);
