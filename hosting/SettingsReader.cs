@@ -19,8 +19,7 @@ public static class SettingsReader
         var options = new T();
         var errors = new List<InputError>();
         Bind(options, configuration.GetSection(section), errors);
-        // A rule about values that could not be read would only confuse.
-        if (errors.Count == 0) Validate(options, section, errors);
+        Validate(options, section, errors, acrossMembers: errors.Count == 0);
         return errors.Count == 0 ? options : throw new InvalidInputException(errors);
     }
 
@@ -56,16 +55,19 @@ public static class SettingsReader
         }
     }
 
-    private static void Validate(object options, string place, List<InputError> errors)
+    /// <param name="acrossMembers">Rules that look at several members too; about values that could not be read they would only confuse.</param>
+    private static void Validate(object options, string place, List<InputError> errors, bool acrossMembers)
     {
         var context = new ValidationContext(options);
         var results = new List<ValidationResult>();
-        // The framework asks for the rules across members only when each member is right by itself.
-        if (!Validator.TryValidateObject(options, context, results, validateAllProperties: true) && options is IValidatableObject rules)
-            results.AddRange(rules.Validate(context).Where(rule => results.All(known => known.ErrorMessage != rule.ErrorMessage)).ToList());
+        foreach (var property in options.GetType().GetProperties().Where(property => property.CanWrite))
+        {
+            var value = property.GetValue(options);
+            if (IsGroup(property.PropertyType) && value is not null) Validate(value, $"{place}:{property.Name}", errors, acrossMembers);
+            else Validator.TryValidateValue(value!, new ValidationContext(options) { MemberName = property.Name }, results, property.GetCustomAttributes<ValidationAttribute>());
+        }
+        if (acrossMembers && options is IValidatableObject rules) results.AddRange(rules.Validate(context));
         errors.AddRange(results.Select(result => new InputError($"{place}:{string.Join(',', result.MemberNames)}", result.ErrorMessage ?? "is wrong")));
-        foreach (var property in options.GetType().GetProperties().Where(property => property.CanWrite && IsGroup(property.PropertyType)))
-            if (property.GetValue(options) is { } group) Validate(group, $"{place}:{property.Name}", errors);
     }
 
     private static bool IsGroup(Type type) => type.IsClass && type != typeof(string);
