@@ -7,21 +7,22 @@ namespace KnapsackCloud.Adapters.Files;
 /// <summary>Trajectories and ledgers as Parquet with plain columns, readable by pandas and DuckDB. Files hold a few thousand rows in one row group.</summary>
 public sealed class ParquetRecordFormat : IRecordFormat
 {
-    private const int Format = 1;
+    private const int TrajectoryFormat = 1;
+    private const int LedgerFormat = 2;
     private const string Trajectories = "trajectories";
     private const string Ledger = "ledger";
 
     public Task WriteTrajectoriesAsync(IReadOnlyList<Trajectory> trajectories, Stream output, CancellationToken cancellation) =>
-        ParquetTable.WriteAsync(output, TrajectoryColumns.Schema, Trajectories, Format, columns => TrajectoryColumns.WriteAsync(trajectories, columns), cancellation);
+        ParquetTable.WriteAsync(output, TrajectoryColumns.Schema, Trajectories, TrajectoryFormat, columns => TrajectoryColumns.WriteAsync(trajectories, columns), cancellation);
 
     public Task<IReadOnlyList<Trajectory>> ReadTrajectoriesAsync(Stream input, CancellationToken cancellation) =>
-        ParquetTable.ReadAsync(input, Trajectories, Format, TrajectoryColumns.ReadAsync, cancellation);
+        ParquetTable.ReadAsync(input, Trajectories, TrajectoryFormat, TrajectoryColumns.ReadAsync, cancellation);
 
     public Task WriteLedgerAsync(IReadOnlyList<TaskRecord> records, Stream output, CancellationToken cancellation) =>
-        ParquetTable.WriteAsync(output, LedgerColumns.Schema, Ledger, Format, columns => LedgerColumns.WriteAsync(records, columns), cancellation);
+        ParquetTable.WriteAsync(output, LedgerColumns.Schema, Ledger, LedgerFormat, columns => LedgerColumns.WriteAsync(records, columns), cancellation);
 
     public Task<IReadOnlyList<TaskRecord>> ReadLedgerAsync(Stream input, CancellationToken cancellation) =>
-        ParquetTable.ReadAsync(input, Ledger, Format, LedgerColumns.ReadAsync, cancellation);
+        ParquetTable.ReadAsync(input, Ledger, LedgerFormat, LedgerColumns.ReadAsync, cancellation);
 }
 
 internal static class LedgerColumns
@@ -34,7 +35,8 @@ internal static class LedgerColumns
         new DataField<int>("visits"),
         new DataField<double>("last_success_rate"),
         new DataField<double>("mean_completion_tokens"),
-        new DataField<int>("last_step"));
+        new DataField<int>("last_step"),
+        new DataField<int>("uniform_visits"));
 
     public static async Task WriteAsync(IReadOnlyList<TaskRecord> records, ParquetColumnWriter columns)
     {
@@ -46,6 +48,7 @@ internal static class LedgerColumns
         await columns.NumbersAsync(records.Select(record => record.LastSuccessRate));
         await columns.NumbersAsync(records.Select(record => record.MeanCompletionTokens));
         await columns.NumbersAsync(records.Select(record => record.LastStep));
+        await columns.NumbersAsync(records.Select(record => record.UniformVisits));
     }
 
     public static async Task<IReadOnlyList<TaskRecord>> ReadAsync(ParquetColumnReader columns)
@@ -58,6 +61,7 @@ internal static class LedgerColumns
         var lastSuccessRate = await columns.NumbersAsync<double>("last_success_rate");
         var meanTokens = await columns.NumbersAsync<double>("mean_completion_tokens");
         var lastStep = await columns.NumbersAsync<int>("last_step");
+        var uniformVisits = await columns.NumbersAsync<int>("uniform_visits");
         return [.. Enumerable.Range(0, columns.Rows).Select(i => new TaskRecord
         {
             Task = TaskId.Parse(task[i] ?? ""),
@@ -68,6 +72,7 @@ internal static class LedgerColumns
             LastSuccessRate = lastSuccessRate[i],
             MeanCompletionTokens = meanTokens[i],
             LastStep = lastStep[i],
+            UniformVisits = uniformVisits[i],
         })];
     }
 }

@@ -4,7 +4,7 @@ using KnapsackCloud.Cli.Comparing;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Core.Plan;
+using KnapsackCloud.Core.Plan.Rounds;
 
 namespace KnapsackCloud.Cli.Commands;
 
@@ -65,8 +65,8 @@ internal static class CompareCommand
 
     private static void Check(string[] policies, int seeds, int? steps)
     {
-        var errors = policies.Where(policy => !AllocationPolicies.Names.Contains(policy))
-            .Select(policy => new InputError("--policies", $"'{policy}' is unknown; choose from {string.Join(", ", AllocationPolicies.Names)}")).ToList();
+        var errors = policies.Where(policy => !RoundPolicies.Names.Contains(policy))
+            .Select(policy => new InputError("--policies", $"'{policy}' is unknown; choose from {string.Join(", ", RoundPolicies.Names)}")).ToList();
         if (policies.Distinct().Count() < policies.Length) errors.Add(new InputError("--policies", "names a policy twice"));
         if (seeds is < 1 or > 1000) errors.Add(new InputError("--seeds", $"is {seeds}; it must be from 1 to 1000"));
         if (steps is < 1 or > RunSpecReader.MaxSteps) errors.Add(new InputError("--steps", $"is {steps}; it must be from 1 to {RunSpecReader.MaxSteps}"));

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using KnapsackCloud.Adapters.Embedded;
+using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Cli.Commands;
 
@@ -48,10 +50,10 @@ internal static class InspectCommand
 
     private static async Task<IEnumerable<ReportTable>> StepTablesAsync(IRunStore store, RunStatus status, int step, CancellationToken cancellation)
     {
-        var plan = step < 1 ? null : await StoredRuns.ReadAsync(store, BlobNames.Plan(status.Id, step), ContractsJson.Default.StepPlan, cancellation).ConfigureAwait(false);
+        var blobs = new RunBlobs(store, new ParquetRecordFormat());
+        var plan = step < 1 ? null : await blobs.ReadPlanAsync(status.Id, step, cancellation).ConfigureAwait(false);
         if (plan is null) throw new InvalidInputException("--step", $"run {status.Id} has no plan of step {step}: its last finished step is {status.Step} of {status.Steps}");
-        var summary = await StoredRuns.ReadAsync(store, BlobNames.Summary(status.Id, step), ContractsJson.Default.StepSummary, cancellation).ConfigureAwait(false);
-        return InspectTables.Step(plan, summary);
+        return InspectTables.Step(plan, await blobs.ReadSummaryAsync(status.Id, step, cancellation).ConfigureAwait(false));
     }
 
     /// <summary>Looking at a store must not make one.</summary>

@@ -2,7 +2,7 @@ using System.CommandLine;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Core.Plan;
+using KnapsackCloud.Core.Plan.Rounds;
 using Spectre.Console;
 
 namespace KnapsackCloud.Cli.Commands;
@@ -15,7 +15,7 @@ internal static class RunCommand
     private static readonly Option<string> Out = new("--out") { Description = "The store's folder", DefaultValueFactory = _ => ".knapsack" };
     private static readonly Option<int?> Steps = new("--steps") { Description = "Instead of the spec's steps" };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Instead of the spec's seed" };
-    private static readonly Option<string?> Policy = new("--policy") { Description = $"Instead of the spec's allocation policy: {string.Join(", ", AllocationPolicies.Names)}" };
+    private static readonly Option<string?> Policy = new("--policy") { Description = $"Instead of the spec's allocation policy: {string.Join(", ", RoundPolicies.Names)}" };
     private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run: its id, or latest" };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout; progress goes to stderr" };
 
@@ -91,7 +91,7 @@ internal static class RunCommand
         var errors = new List<InputError>();
         if (parsed.GetValue(Store) != "embedded") errors.Add(new InputError("--store", $"'{parsed.GetValue(Store)}' is unknown; use embedded"));
         if (parsed.GetValue(Steps) is < 1 or > RunSpecReader.MaxSteps) errors.Add(new InputError("--steps", $"is {parsed.GetValue(Steps)}; it must be from 1 to {RunSpecReader.MaxSteps}"));
-        if (parsed.GetValue(Policy) is { } policy && !AllocationPolicies.Names.Contains(policy)) errors.Add(new InputError("--policy", $"'{policy}' is unknown; choose one of {string.Join(", ", AllocationPolicies.Names)}"));
+        if (parsed.GetValue(Policy) is { } policy && !RoundPolicies.Names.Contains(policy)) errors.Add(new InputError("--policy", $"'{policy}' is unknown; choose one of {string.Join(", ", RoundPolicies.Names)}"));
         if (parsed.GetValue(Resume) is not null && (parsed.GetValue(Spec) is not null || parsed.GetValue(Steps) is not null || parsed.GetValue(Seed) is not null || parsed.GetValue(Policy) is not null))
             errors.Add(new InputError("--resume", "goes on with the run's own spec; leave out the spec file, --steps, --seed and --policy"));
         if (errors.Count > 0) throw new InvalidInputException(errors);

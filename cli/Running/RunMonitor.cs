@@ -46,6 +46,7 @@ internal sealed class RunMonitor(TimeProvider time, Action<StepTiming> timed) : 
 
     public void PlanWritten(RunId run, StepPlan plan)
     {
+        if (plan.Round > 1) return;
         lock (_lock) (_planned, _generating, _tokens) = (time.GetTimestamp(), 0, 0);
     }
 

@@ -7,8 +7,8 @@ using KnapsackCloud.Core.Stages;
 namespace KnapsackCloud.Core.Collect;
 
 /// <summary>
-/// Stage 3: once every work item of the step has its blob or its marker, writes the summary and the ledger and sends
-/// learn work. The summary comes first and says which items count as failed; ledger and learner follow it, so that a
+/// Stage 3: once every work item of the step has its blob or its marker, asks for the next round or, after the last one,
+/// writes the summary and the ledger and sends learn work. The summary comes first and says which items count as failed; ledger and learner follow it, so that a
 /// blob that arrives late cannot be seen by one and missed by the other.
 /// </summary>
 public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore statuses, IMessageSender outbox, IRunObserver observer)
@@ -21,6 +21,11 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         var plan = await blobs.RequirePlanAsync(run, step, cancellation);
         var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
         if (plan.Items.Any(items.IsPending)) return WorkOutcome.Done;
+        if (!plan.IsLast)
+        {
+            await outbox.SendAsync(new PlanRequest(run, step) { Round = plan.Round + 1 }, cancellation);
+            return WorkOutcome.Done;
+        }
 
         var spec = await blobs.ReadSpecAsync(run, cancellation);
         if (!await CollectAsync(run, spec, plan, items, cancellation)) return WorkOutcome.Done;

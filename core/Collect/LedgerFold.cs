@@ -43,6 +43,7 @@ public static class LedgerFold
             LastSuccessRate = group.MeanReward,
             MeanCompletionTokens = (kept * record.MeanCompletionTokens + tokens) / (kept + group.Scored.Count),
             LastStep = step,
+            UniformVisits = group.IsMixed ? 0 : record.UniformVisits + 1,
         };
     }
 }

@@ -24,7 +24,7 @@ public static class StepSummaries
             Tokens = training.Sum(group => group.CompletionTokens),
             GenerationSeconds = training.Sum(group => group.Arrived.Sum(trajectory => trajectory.GenerationSeconds)),
             Families = Families(training, familyOf),
-            Predicted = Predict(plan.Allocations),
+            Predicted = Predict(plan),
             Evaluation = evaluation,
         };
 
@@ -43,13 +43,15 @@ public static class StepSummaries
             .Select(family => new FamilySummary(
                 family.Key, family.Count(), family.Count(group => group.IsMixed), family.Sum(group => group.Planned), MeanReward(family)))];
 
-    private static PlanPrediction Predict(IReadOnlyList<TaskAllocation> allocations)
+    private static PlanPrediction Predict(StepPlan plan)
     {
+        var allocations = plan.Allocations;
         if (allocations.Count == 0) return new PlanPrediction(0, 0, 0);
         var rollouts = allocations.Sum(allocation => (double)allocation.Rollouts);
         return new PlanPrediction(
             allocations.Average(allocation => allocation.PredictedSuccessRate),
             rollouts == 0 ? 0 : allocations.Sum(allocation => allocation.Rollouts * allocation.PredictedMixed) / rollouts,
-            allocations.Average(allocation => allocation.PredictedMixed));
+            allocations.Average(allocation => allocation.PredictedMixed),
+            plan.Items.Where(item => item.Purpose == WorkPurpose.Training).Sum(item => item.PredictedTokens));
     }
 }

@@ -18,7 +18,8 @@ public static class BlobNames
     public static BlobName EvaluationTasks(RunId run) => new($"{RunPrefix(run)}tasks/evaluation.jsonl");
 
     public static string StepPrefix(RunId run, int step) => $"{RunPrefix(run)}steps/{step:D6}/";
-    public static BlobName Plan(RunId run, int step) => new($"{StepPrefix(run, step)}plan.json");
+    /// <param name="round">From 1; further rounds are <c>plan-r02.json</c> ...</param>
+    public static BlobName Plan(RunId run, int step, int round = 1) => new(round == 1 ? $"{StepPrefix(run, step)}plan.json" : $"{StepPrefix(run, step)}plan-r{round:D2}.json");
     public static string RolloutsPrefix(RunId run, int step) => $"{StepPrefix(run, step)}rollouts/";
     public static BlobName Rollouts(RunId run, int step, string item) => new($"{RolloutsPrefix(run, step)}{item}.parquet");
     public static BlobName FailedItem(RunId run, int step, string item) => new($"{RolloutsPrefix(run, step)}{item}.failed.json");

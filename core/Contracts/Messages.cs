@@ -14,12 +14,14 @@ public interface IWorkMessage
     string Id { get; }
 }
 
-/// <summary>Queue <c>plan</c>: allocate the step's budget and send its work items.</summary>
+/// <summary>Queue <c>plan</c>: allocate a round of the step's budget and send its work items.</summary>
 public sealed record PlanRequest(RunId Run, int Step) : IWorkMessage
 {
     public int Format { get; init; } = MessageFormat.Current;
+    /// <summary>From 1. In the id, because a queue with duplicate detection would drop a second request for the step.</summary>
+    public int Round { get; init; } = 1;
     [JsonIgnore]
-    public string Id => $"{Run}-plan-{Step:D6}";
+    public string Id => $"{Run}-plan-{Step:D6}-{Round:D2}";
 }
 
 /// <summary>Queue <c>rollouts</c>: generate and score one work item of a step's plan.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace KnapsackCloud.Core.Contracts;
 
 /// <summary>What a user asks of a run. Read it with <c>RunSpecReader</c>, which lists every error; docs/run-spec.md has each member.</summary>
@@ -33,22 +35,71 @@ public sealed record TaskSpec
     public string Verifier { get; init; } = "exact";
     /// <summary>Tasks drawn for a step.</summary>
     public int PerStep { get; init; } = 64;
+    /// <summary>How they are drawn: <c>epochs</c> or <c>thompson</c>.</summary>
+    public string Selection { get; init; } = "epochs";
 }
 
 public sealed record AllocationSpec
 {
+    public const string BatchScope = "batch";
+    public const string PoolScope = "pool";
+
     public string Policy { get; init; } = "posterior";
     /// <summary>Step budget = this times the tasks of the step.</summary>
     public int RolloutsPerTask { get; init; } = 8;
+    /// <summary>2 or more in a drawn batch; 0 in pool scope.</summary>
     public int Min { get; init; } = 2;
     public int Max { get; init; } = 32;
+    /// <summary>What the policy chooses from: a drawn <c>batch</c>, or the whole <c>pool</c>.</summary>
+    public string Scope { get; init; } = BatchScope;
     /// <summary>What the budget counts: <c>rollouts</c> or <c>tokens</c>.</summary>
     public string Unit { get; init; } = "rollouts";
-    public int Rounds { get; init; } = 1;
+    /// <summary>Most rounds of a step; null is the policy's own number.</summary>
+    public int? Rounds { get; init; }
+    /// <summary>Most that one step may spend, in uniform step budgets; null is the policy's own number.</summary>
+    public double? BudgetFactor { get; init; }
     /// <summary>Share of a task's evidence kept at each visit, in (0, 1]: the policy moves, so old evidence fades.</summary>
     public double Discount { get; init; } = 0.5;
     /// <summary>Weight of the family prior in rollouts: how many outcomes of the task itself outweigh it.</summary>
     public double PriorStrength { get; init; } = 2;
+    public PoolSpec Pool { get; init; } = new();
+    public PolicyParameters Parameters { get; init; } = new();
+
+    /// <summary>The whole pool is offered instead of a drawn batch.</summary>
+    [JsonIgnore]
+    public bool IsPool => Scope == PoolScope;
+}
+
+/// <summary>Allocation over the whole pool. Plainly it crowds into the one difficulty that teaches most; these spread it.</summary>
+public sealed record PoolSpec
+{
+    /// <summary>Fewest rollouts of a task that is not left out, 2 or more.</summary>
+    public int Opening { get; init; } = 8;
+    /// <summary>Steps that a task rests after a visit.</summary>
+    public int CoolDown { get; init; } = 3;
+    /// <summary>Steps in which half of a task's evidence fades while it is left alone, so that it comes back.</summary>
+    public double HalfLife { get; init; } = 32;
+}
+
+/// <summary>What the rules of thumb can be told; each policy reads its own and no other.</summary>
+public sealed record PolicyParameters
+{
+    /// <summary>skip: chance that a task is tried again after one uniform group, in (0, 1].</summary>
+    public double Explore { get; init; } = 0.5;
+    /// <summary>refill, skip: tasks drawn beyond the step's, as a multiple of them.</summary>
+    public int Reserve { get; init; } = 4;
+    /// <summary>pilot-commit: rollouts of the pilot; null is half of rolloutsPerTask. Published: 16.</summary>
+    public int? Pilot { get; init; }
+    /// <summary>pilot-commit: rollouts of the commitment; null is three times the pilot. Published: 48.</summary>
+    public int? Commit { get; init; }
+    /// <summary>pilot-commit: no commitment above this success rate of the pilot.</summary>
+    public double SkipAbove { get; init; } = 0.75;
+    /// <summary>pilot-commit: no commitment below this success rate of the pilot.</summary>
+    public double DeferBelow { get; init; } = 0.125;
+    /// <summary>cero: step of the dual ascent of the price.</summary>
+    public double PriceRate { get; init; } = 0.2;
+    /// <summary>cero: price before the first step, in value per rollout of mean cost: about the marginal value of a ninth rollout of a task of middling difficulty.</summary>
+    public double StartPrice { get; init; } = 1e-3;
 }
 
 public sealed record SamplingSpec

@@ -8,8 +8,8 @@ namespace KnapsackCloud.Core.Contracts;
 public static class RunSpecReader
 {
     public const int MaxSteps = 1_000_000;
-    private const int MaxRollouts = 100_000;
-    private const double AnyPositive = 1e-12;
+    internal const int MaxRollouts = 100_000;
+    internal const double AnyPositive = 1e-12;
 
     /// <param name="place">File name for error messages.</param>
     /// <exception cref="InvalidInputException">Every error, with file, line and member.</exception>
@@ -32,7 +32,7 @@ public static class RunSpecReader
             Steps = reader.Whole("steps", byDefault.Steps, 1, MaxSteps),
             Model = reader.Nested("model", byDefault.Model, ReadModel),
             Tasks = reader.Nested("tasks", byDefault.Tasks, ReadTasks),
-            Allocation = reader.Nested("allocation", byDefault.Allocation, ReadAllocation),
+            Allocation = reader.Nested("allocation", byDefault.Allocation, AllocationSpecReader.Read),
             Sampling = reader.Nested("sampling", byDefault.Sampling, ReadSampling),
             Splitting = reader.Nested("splitting", byDefault.Splitting, ReadSplitting),
             Learning = reader.Nested("learning", byDefault.Learning, ReadLearning),
@@ -58,26 +58,8 @@ public static class RunSpecReader
             Source = reader.Text("source", byDefault.Source),
             Verifier = reader.Choice("verifier", byDefault.Verifier, Verifiers.Names),
             PerStep = reader.Whole("perStep", byDefault.PerStep, 1, MaxSteps),
+            Selection = reader.Choice("selection", byDefault.Selection, TaskSelection.Names),
         };
-    }
-
-    private static AllocationSpec ReadAllocation(ObjectReader reader)
-    {
-        var byDefault = new AllocationSpec();
-        var spec = new AllocationSpec
-        {
-            Policy = reader.Choice("policy", byDefault.Policy, AllocationPolicies.Names),
-            RolloutsPerTask = reader.Whole("rolloutsPerTask", byDefault.RolloutsPerTask, 2, MaxRollouts),
-            Min = reader.Whole("min", byDefault.Min, 2, MaxRollouts),
-            Max = reader.Whole("max", byDefault.Max, 2, MaxRollouts),
-            Unit = reader.Choice("unit", byDefault.Unit, ["rollouts"]),
-            Rounds = reader.Whole("rounds", byDefault.Rounds, 1, 1),
-            Discount = reader.Number("discount", byDefault.Discount, AnyPositive, 1),
-            PriorStrength = reader.Number("priorStrength", byDefault.PriorStrength, AnyPositive, 1e6),
-        };
-        if (spec.Min > spec.RolloutsPerTask) reader.Refuse("min", $"is {spec.Min}, above rolloutsPerTask {spec.RolloutsPerTask}: the budget could not give every task its minimum");
-        if (spec.Max < spec.RolloutsPerTask) reader.Refuse("max", $"is {spec.Max}, below rolloutsPerTask {spec.RolloutsPerTask}: the budget could not be spent");
-        return spec;
     }
 
     private static SamplingSpec ReadSampling(ObjectReader reader)

@@ -31,7 +31,8 @@ public sealed record StepSummary
 
 public sealed record FamilySummary(string Family, int Groups, int MixedGroups, int Rollouts, double MeanReward);
 
-public sealed record PlanPrediction(double MeanReward, double EffectiveGradientRatio, double EffectivePromptRatio);
+/// <param name="Tokens">Completion tokens of the training rollouts.</param>
+public sealed record PlanPrediction(double MeanReward, double EffectiveGradientRatio, double EffectivePromptRatio, double Tokens = 0);
 
 public sealed record EvaluationSummary(int Tasks, int Samples, double MeanReward, IReadOnlyList<FamilySummary> Families);
 

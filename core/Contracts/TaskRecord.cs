@@ -16,4 +16,6 @@ public sealed record TaskRecord
     /// <summary>Mean completion tokens of a rollout, discounted like the outcomes.</summary>
     public required double MeanCompletionTokens { get; init; }
     public required int LastStep { get; init; }
+    /// <summary>Last visits in a row whose group was uniform.</summary>
+    public int UniformVisits { get; init; }
 }

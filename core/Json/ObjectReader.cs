@@ -45,6 +45,10 @@ public sealed class ObjectReader
             : Wrong(name, value, string.Create(CultureInfo.InvariantCulture, $"is {value.Text}; it must be a whole number from {min} to {max}"), byDefault);
     }
 
+    /// <summary>As <see cref="Whole"/>, and null when absent, null or wrong.</summary>
+    public int? OptionalWhole(string name, int min, int max) =>
+        Find(name) is { Kind: not JsonValueKind.Null } ? Whole(name, min, min, max) : null;
+
     public ulong Seed(string name, ulong byDefault)
     {
         if (Find(name) is not { } value) return byDefault;

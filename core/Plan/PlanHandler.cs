@@ -1,3 +1,4 @@
+using KnapsackCloud.Core.Collect;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Messaging;
 using KnapsackCloud.Core.Publish;
@@ -6,7 +7,7 @@ using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Core.Plan;
 
-/// <summary>Stage 1: writes the plan of the step that is due, once, and sends its work items that are not there yet.</summary>
+/// <summary>Stage 1: writes the plan of the round that is due, once, and sends the step's work items that are not there yet.</summary>
 public sealed class PlanHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore statuses, IMessageSender outbox, IRunObserver observer)
     : IWorkHandler<PlanRequest>
 {
@@ -14,30 +15,48 @@ public sealed class PlanHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore s
     {
         var (run, step) = (message.Run, message.Step);
         if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is { } settled) return settled;
-        var plan = await blobs.ReadPlanAsync(run, step, cancellation) ?? await WritePlanAsync(run, step, cancellation);
+        var plan = await blobs.ReadPlanAsync(run, step, cancellation);
+        var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
+        if (IsDue(message.Round, plan, items)) plan = await WriteRoundAsync(run, step, plan, items, cancellation);
+        // A round that is not due yet: Collect asks again when it is.
+        if (plan is null) return WorkOutcome.Done;
         await statuses.UpdateAsync(run, status => RunStates.EnterPhase(status, step, RunPhase.Rollout), cancellation);
 
-        var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
         var pending = plan.Items.Where(items.IsPending).ToList();
         foreach (var item in pending) await outbox.SendAsync(new RolloutRequest(run, step, item.Id), cancellation);
-        if (pending.Count == 0) await outbox.SendAsync(new RolloutDone(run, step, plan.Items[^1].Id), cancellation);
+        // Named by the round: a queue with duplicate detection has seen the last item's message before.
+        if (pending.Count == 0) await outbox.SendAsync(new RolloutDone(run, step, plan.Round == 1 ? plan.Items[^1].Id : $"round-{plan.Round}"), cancellation);
         return WorkOutcome.Done;
     }
 
     public Task GiveUpAsync(PlanRequest message, Exception error, CancellationToken cancellation) =>
         statuses.FailAsync(message.Run, $"step {message.Step} could not be planned: {error.Message}", cancellation);
 
-    private async Task<StepPlan> WritePlanAsync(RunId run, int step, CancellationToken cancellation)
+    /// <summary>Whether the round is the next one and all that was planned before it is done or given up.</summary>
+    private static bool IsDue(int round, StepPlan? plan, StepItems items) =>
+        plan is null ? round == 1 : !plan.IsLast && round == plan.Round + 1 && !plan.Items.Any(items.IsPending);
+
+    /// <returns>All rounds as one, with the new one.</returns>
+    private async Task<StepPlan> WriteRoundAsync(RunId run, int step, StepPlan? before, StepItems items, CancellationToken cancellation)
     {
         var spec = await blobs.ReadSpecAsync(run, cancellation);
         var training = await tasks.ReadTrainingAsync(run, cancellation);
         var evaluation = await tasks.ReadEvaluationAsync(run, cancellation);
         var ledger = await blobs.RequireLedgerAsync(run, step - 1, cancellation);
-        var plan = new StepPlanner(spec, training.Tasks, evaluation.Tasks).Plan(step, ledger);
-        var created = await blobs.CreateAsync(BlobNames.Plan(run, step), plan, ContractsJson.Default.StepPlan, cancellation);
+        var planner = new StepPlanner(spec, training.Tasks, evaluation.Tasks);
+        var previous = planner.NeedsPrevious && step > 1 ? await blobs.ReadPlanAsync(run, step - 1, cancellation) : null;
+        var soFar = before is null ? null : await ReadSoFarAsync(run, before, items, cancellation);
+        var plan = planner.Plan(step, ledger, soFar, previous);
+        await blobs.CreateAsync(BlobNames.Plan(run, step, plan.Round), plan, ContractsJson.Default.StepPlan, cancellation);
         // Another planner, perhaps of another version of this program, may have been first: what is written counts.
-        if (!created) plan = await blobs.RequirePlanAsync(run, step, cancellation);
-        observer.PlanWritten(run, plan);
-        return plan;
+        var written = await blobs.RequirePlanAsync(run, step, cancellation);
+        observer.PlanWritten(run, written);
+        return written;
+    }
+
+    private async Task<StepSoFar> ReadSoFarAsync(RunId run, StepPlan before, StepItems items, CancellationToken cancellation)
+    {
+        IReadOnlyList<string> failed = [.. before.Items.Select(item => item.Id).Where(items.Failed.Contains)];
+        return new StepSoFar(before, GroupJoin.Join(before, await StepResults.ReadAsync(blobs, run, before, failed, cancellation), WorkPurpose.Training));
     }
 }

@@ -7,17 +7,14 @@ namespace KnapsackCloud.Core.Plan;
 /// </summary>
 public static class PoolScope
 {
-    /// <summary>Steps in which half of a task's evidence fades.</summary>
-    public const double HalfLife = 32;
-
     /// <summary>Whether a task last visited in <paramref name="lastStep"/> sits out <paramref name="step"/>.</summary>
     /// <param name="coolDown">Steps that a task rests after a visit, 0 or more.</param>
     public static bool Rests(int lastStep, int step, int coolDown) => step - lastStep <= coolDown;
 
-    /// <summary>The evidence with its counts faded by half every <see cref="HalfLife"/> steps since the last visit.</summary>
-    public static TaskEvidence Faded(TaskEvidence task, int stepsSince)
+    /// <summary>The evidence with its counts faded by half every <paramref name="halfLife"/> steps since the last visit.</summary>
+    public static TaskEvidence Faded(TaskEvidence task, int stepsSince, double halfLife)
     {
-        var kept = Math.Pow(0.5, Math.Max(0, stepsSince) / HalfLife);
+        var kept = Math.Pow(0.5, Math.Max(0, stepsSince) / halfLife);
         return task with { Successes = kept * task.Successes, Failures = kept * task.Failures };
     }
 }

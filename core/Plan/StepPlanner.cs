@@ -1,73 +1,120 @@
+using System.Globalization;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Plan.Rounds;
+using KnapsackCloud.Core.Rollout;
 using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Core.Plan;
 
 /// <summary>
-/// Makes a step's plan from the spec, the run's tasks and the ledger. Pure: the same input gives the same plan, byte for
-/// byte, so that planners that race write the same blob.
+/// Makes the plan of a step's next round from the spec, the run's tasks, the ledger and what the step's earlier rounds brought.
+/// Pure: the same input gives the same plan, byte for byte, so that planners that race write the same blob.
 /// </summary>
 public sealed class StepPlanner(RunSpec spec, IReadOnlyList<TrainingTask> training, IReadOnlyList<TrainingTask> evaluation)
 {
-    private const string Tokens = "tokens";
+    private readonly IRoundPolicy _policy = RoundPolicies.Create(spec.Allocation.Policy);
+
+    /// <summary>Whether <see cref="Plan"/> needs the plan of the step before.</summary>
+    public bool NeedsPrevious => _policy.HasPrice;
 
     /// <param name="step">1 to the steps of the spec, or one more for the closing step.</param>
     /// <param name="ledger">After the step before.</param>
-    /// <exception cref="InvalidInputException">The tasks are fewer than a step needs, or the policy is not known.</exception>
-    public StepPlan Plan(int step, IReadOnlyList<TaskRecord> ledger)
+    /// <param name="soFar">The step's earlier rounds; null for the first.</param>
+    /// <param name="previous">Plan of the step before where <see cref="NeedsPrevious"/> and there is one, else null.</param>
+    /// <exception cref="InvalidInputException">The tasks are fewer than a step needs, or the budget leaves it without a rollout.</exception>
+    public StepPlan Plan(int step, IReadOnlyList<TaskRecord> ledger, StepSoFar? soFar = null, StepPlan? previous = null)
     {
-        var policy = new PolicyVersion(step - 1);
         var lengths = new PredictedLengths(ledger, spec.Sampling.MaxTokens);
-        var (allocations, certificate) = EvaluationSchedule.IsClosing(spec, step) ? ([], new PlanCertificate(0, 0, 0, 0, 0)) : Allocate(step, ledger, lengths);
-        var demands = allocations.Where(one => one.Rollouts > 0).Select(one => new GroupDemand(one.Task, one.Rollouts, lengths.Of(one.Task))).ToList();
-        var items = WorkItemSplitter.Split(demands, WorkPurpose.Training, spec.Splitting);
-        if (EvaluationSchedule.IsDue(spec, policy)) items = [.. items, .. EvaluationItems(lengths)];
-        if (items.Count == 0) throw new InvalidInputException("allocation", $"the budget leaves step {step} without a rollout: raise allocation.rolloutsPerTask");
-        return new StepPlan
+        var plan = EvaluationSchedule.IsClosing(spec, step) ? Bare(step, []) : Allocate(step, ledger, lengths, soFar, previous);
+        var planned = soFar?.Plan.Allocations.ToDictionary(one => one.Task, one => one.Rollouts) ?? [];
+        var demands = plan.Allocations.Where(one => one.Rollouts > 0).Select(one => new GroupDemand(one.Task, one.Rollouts, lengths.Of(one.Task), planned.GetValueOrDefault(one.Task))).ToList();
+        var items = WorkItemSplitter.Split(demands, WorkPurpose.Training, spec.Splitting, plan.Round);
+        if (soFar is null && EvaluationSchedule.IsDue(spec, plan.Policy)) items = [.. items, .. EvaluationItems(lengths)];
+        if (soFar is null && items.Count == 0) throw new InvalidInputException("allocation", $"the budget leaves step {step} without a rollout: raise allocation.rolloutsPerTask");
+        // A round that buys nothing says that the step is done.
+        return plan with { Items = items, IsLast = plan.IsLast || demands.Count == 0 };
+    }
+
+    private StepPlan Bare(int step, IReadOnlyList<TaskAllocation> allocations) => new()
+    {
+        Step = step,
+        Policy = new PolicyVersion(step - 1),
+        AllocationPolicy = spec.Allocation.Policy,
+        Allocations = allocations,
+        Certificate = new PlanCertificate(0, 0, 0, 0, 0),
+        Items = [],
+    };
+
+    private StepPlan Allocate(int step, IReadOnlyList<TaskRecord> ledger, PredictedLengths lengths, StepSoFar? soFar, StepPlan? previous)
+    {
+        var offered = new StepCandidates(spec, training, step, ledger, lengths).Draw(_policy.DrawsReserve ? spec.Allocation.Parameters.Reserve * spec.Tasks.PerStep : 0);
+        var groups = soFar?.Groups.ToDictionary(group => group.Task);
+        var rolled = groups is null ? offered : [.. offered.Select(task => StepSoFar.Rolled(task, groups.GetValueOrDefault(task.Task)))];
+        var problem = Problem(step, rolled, soFar, previous);
+        var allocation = _policy.Next(problem);
+        return Bare(step, Allocations(rolled, allocation, soFar)) with
         {
-            Step = step,
-            Policy = policy,
-            AllocationPolicy = spec.Allocation.Policy,
-            Allocations = allocations,
-            Certificate = certificate,
-            Items = items,
+            Round = problem.Round,
+            IsLast = problem.Round == problem.Rounds,
+            Price = _policy.HasPrice ? problem.Price : null,
+            // A policy may hold back some of it for later rounds; what was at hand is the budget.
+            Certificate = allocation.Certificate with { Budget = problem.Step.Budget },
         };
     }
 
-    private (IReadOnlyList<TaskAllocation> Allocations, PlanCertificate Certificate) Allocate(int step, IReadOnlyList<TaskRecord> ledger, PredictedLengths lengths)
+    /// <summary>Tasks without a rollout are left out of the plan: in pool scope they are nearly all.</summary>
+    private static IReadOnlyList<TaskAllocation> Allocations(IReadOnlyList<TaskEvidence> tasks, Allocation allocation, StepSoFar? soFar)
     {
-        var priors = FamilyPriors.Fit(ledger, step);
-        var records = ledger.ToDictionary(record => record.Task);
-        var batch = TaskSelection.ShuffledEpochs(spec.Seed, step, training.Count, spec.Tasks.PerStep);
-        var evidence = batch.Select(position => training[position])
-            .Select(task => Evidence(task, records.GetValueOrDefault(task.Id), priors, lengths)).ToList();
-        var allocation = AllocationPolicies.Create(spec.Allocation.Policy).Allocate(new AllocationProblem
+        var known = soFar?.Plan.Allocations.Select(one => one.Task).ToHashSet();
+        return [.. tasks.Index().Where(pair => allocation.Rollouts[pair.Index] > 0 || known?.Contains(pair.Item.Task) == true).Select(pair =>
         {
-            Tasks = evidence,
-            // What as many rollouts for every task would cost, so that a budget in tokens and one in rollouts compare.
-            Budget = spec.Allocation.RolloutsPerTask * evidence.Sum(task => task.Cost),
-            Min = spec.Allocation.Min,
-            Max = spec.Allocation.Max,
-            PriorStrength = spec.Allocation.PriorStrength,
-        });
-        var allocations = evidence.Select((task, i) =>
-        {
-            var forecast = allocation.Forecasts[i];
-            return new TaskAllocation(task.Task, allocation.Rollouts[i], forecast.Value, task.Cost, forecast.SuccessRate, forecast.Mixed);
-        });
-        return ([.. allocations], allocation.Certificate);
+            var forecast = allocation.Forecasts[pair.Index];
+            return new TaskAllocation(pair.Item.Task, allocation.Rollouts[pair.Index], forecast.Value, pair.Item.Cost, forecast.SuccessRate, forecast.Mixed);
+        })];
     }
 
-    private TaskEvidence Evidence(TrainingTask task, TaskRecord? record, FamilyPriors priors, PredictedLengths lengths) => new()
+    private RoundProblem Problem(int step, IReadOnlyList<TaskEvidence> tasks, StepSoFar? soFar, StepPlan? previous)
     {
-        Task = task.Id,
-        Family = task.Family,
-        Successes = record?.Successes ?? 0,
-        Failures = record?.Failures ?? 0,
-        LastSuccessRate = record?.LastSuccessRate,
-        PriorMean = priors.MeanOf(task.Family),
-        Cost = spec.Allocation.Unit == Tokens ? lengths.Of(task.Id) : 1,
-    };
+        var rules = spec.Allocation;
+        // What a uniform allocation over the step's number of tasks would cost, so that budgets in tokens and in rollouts compare.
+        var share = rules.RolloutsPerTask * spec.Tasks.PerStep * tasks.Average(task => task.Cost);
+        var left = (share * (rules.BudgetFactor ?? _policy.BudgetFactorByDefault)) - (soFar?.Plan.Certificate.Spent ?? 0);
+        left = Math.Max(0, Math.Round(left, StepCandidates.CostDigits));
+        return new RoundProblem
+        {
+            Step = new AllocationProblem
+            {
+                Tasks = tasks,
+                Budget = left,
+                Min = Affordable(rules.Min, tasks, left),
+                Max = rules.Max,
+                Opening = rules.IsPool ? rules.Pool.Opening : 2,
+                PriorStrength = rules.PriorStrength,
+            },
+            Round = (soFar?.Plan.Round ?? 0) + 1,
+            Rounds = _policy.SpendsAtOnce ? 1 : rules.Rounds ?? _policy.RoundsByDefault,
+            GroupSize = rules.RolloutsPerTask,
+            Groups = spec.Tasks.PerStep,
+            Seed = Seeds.For(spec.Seed, string.Create(CultureInfo.InvariantCulture, $"step/{step}")),
+            Price = Price(tasks, previous, share),
+            Parameters = rules.Parameters,
+        };
+    }
+
+    /// <summary>The minimum, or less where rollouts that were lost left too little budget to make up for.</summary>
+    private static int Affordable(int min, IReadOnlyList<TaskEvidence> tasks, double budget)
+    {
+        while (min > 0 && Math.Round(tasks.Sum(task => task.Cost * Math.Max(0, min - task.Rolled)), StepCandidates.CostDigits) > budget) min--;
+        return min;
+    }
+
+    private double Price(IReadOnlyList<TaskEvidence> tasks, StepPlan? previous, double share)
+    {
+        var rules = spec.Allocation.Parameters;
+        return previous?.Price is { } price
+            ? BudgetPrice.Next(price, rules.PriceRate, previous.Certificate.Spent, share)
+            : rules.StartPrice / tasks.Average(task => task.Cost);
+    }
 
     private IReadOnlyList<WorkItem> EvaluationItems(PredictedLengths lengths) =>
         WorkItemSplitter.Split(

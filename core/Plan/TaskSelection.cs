@@ -7,6 +7,12 @@ namespace KnapsackCloud.Core.Plan;
 /// <summary>Which tasks of the pool a step works on.</summary>
 public static class TaskSelection
 {
+    public const string Epochs = "epochs";
+    public const string Thompson = "thompson";
+
+    /// <summary>As in a spec.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Epochs, Thompson];
+
     /// <summary>
     /// Each epoch is a fresh permutation of the pool, cut into steps; the few tasks at its end that fill no whole step wait for
     /// the next epoch. A pure function: any step can be asked for alone, and again.

@@ -3,8 +3,9 @@ using KnapsackCloud.Core.Contracts;
 
 namespace KnapsackCloud.Core.Plan;
 
-/// <summary>The rollouts of one task in a step, and how long one is expected to be; above 0.</summary>
-public readonly record struct GroupDemand(TaskId Task, int Rollouts, double TokensPerRollout);
+/// <summary>Rollouts of one task, and how long one is expected to be; above 0.</summary>
+/// <param name="First">Index of the first one: those before it were planned in earlier rounds.</param>
+public readonly record struct GroupDemand(TaskId Task, int Rollouts, double TokensPerRollout, int First = 0);
 
 /// <summary>
 /// Cuts a step's groups into work items of at most the wanted tokens, at least the wanted number of items, so that workers
@@ -17,8 +18,8 @@ public static class WorkItemSplitter
     private const double LevelShare = 0.05;
 
     /// <summary>Every rollout is in exactly one item; the order of the groups does not matter.</summary>
-    /// <returns>Items <c>t000</c>, <c>t001</c> ... for training, <c>e000</c> ... for evaluation; none when there are no rollouts.</returns>
-    public static IReadOnlyList<WorkItem> Split(IReadOnlyList<GroupDemand> groups, WorkPurpose purpose, SplittingSpec splitting)
+    /// <returns>Items <c>t000</c>, <c>t001</c> ... for training (<c>r02-t000</c> in the second round), <c>e000</c> ... for evaluation; none when there are no rollouts.</returns>
+    public static IReadOnlyList<WorkItem> Split(IReadOnlyList<GroupDemand> groups, WorkPurpose purpose, SplittingSpec splitting, int round = 1)
     {
         foreach (var group in groups)
             if (group.Rollouts < 0 || !(group.TokensPerRollout > 0 && double.IsFinite(group.TokensPerRollout)))
@@ -37,7 +38,8 @@ public static class WorkItemSplitter
             bins = Pack(wanted, (int)count);
         }
 
-        return Name(wanted, bins, purpose == WorkPurpose.Training ? 't' : 'e', purpose);
+        var letter = purpose == WorkPurpose.Training ? "t" : "e";
+        return Name(wanted, bins, round == 1 ? letter : string.Create(CultureInfo.InvariantCulture, $"r{round:D2}-{letter}"), purpose, round);
     }
 
     private static Bin[] Pack(GroupDemand[] groups, int count)
@@ -98,14 +100,14 @@ public static class WorkItemSplitter
         return true;
     }
 
-    private static WorkItem[] Name(GroupDemand[] groups, Bin[] bins, char letter, WorkPurpose purpose)
+    private static WorkItem[] Name(GroupDemand[] groups, Bin[] bins, string prefix, WorkPurpose purpose, int round)
     {
-        var first = new int[groups.Length];
+        var first = Array.ConvertAll(groups, group => group.First);
         return Array.ConvertAll(bins, bin => new WorkItem(
-            letter + bin.Index.ToString("D3", CultureInfo.InvariantCulture),
+            prefix + bin.Index.ToString("D3", CultureInfo.InvariantCulture),
             purpose,
             [.. bin.Groups.OrderBy(part => groups[part.Key].Task).Select(part => Chunk(part.Key, part.Value))],
-            bin.Groups.Sum(part => part.Value * groups[part.Key].TokensPerRollout)));
+            bin.Groups.Sum(part => part.Value * groups[part.Key].TokensPerRollout)) { Round = round });
 
         GroupChunk Chunk(int group, int count)
         {

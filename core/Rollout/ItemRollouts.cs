@@ -16,9 +16,7 @@ public sealed class ItemRollouts
     public ItemRollouts(RunSpec spec, StepPlan plan, WorkItem item, TaskSet tasks, ITokenizer tokenizer)
     {
         (_spec, _plan, _tokenizer) = (spec, plan, tokenizer);
-        var sizes = item.Purpose == WorkPurpose.Training
-            ? plan.Allocations.ToDictionary(allocation => allocation.Task, allocation => allocation.Rollouts)
-            : [];
+        var sizes = item.Purpose == WorkPurpose.Training ? SizesBy(plan, item.Round) : [];
         _chunks = [.. item.Chunks.Select(chunk => Prepare(item.Purpose, chunk, tasks[chunk.Task], sizes.GetValueOrDefault(chunk.Task, spec.Evaluation.Samples)))];
     }
 
@@ -47,6 +45,11 @@ public sealed class ItemRollouts
         }
         return trajectories;
     }
+
+    /// <summary>Rollouts per task planned up to a round: the same whether or not later rounds are planned by now.</summary>
+    private static Dictionary<TaskId, int> SizesBy(StepPlan plan, int round) =>
+        plan.Items.Where(item => item.Purpose == WorkPurpose.Training && item.Round <= round).SelectMany(item => item.Chunks)
+            .GroupBy(chunk => chunk.Task).ToDictionary(chunks => chunks.Key, chunks => chunks.Sum(chunk => chunk.Count));
 
     private Chunk Prepare(WorkPurpose purpose, GroupChunk chunk, TrainingTask task, int groupSize)
     {

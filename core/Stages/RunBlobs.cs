@@ -27,12 +27,19 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
         return _specs.GetOrAdd(run, spec);
     }
 
-    public Task<StepPlan?> ReadPlanAsync(RunId run, int step, CancellationToken cancellation) =>
-        ReadAsync(BlobNames.Plan(run, step), ContractsJson.Default.StepPlan, cancellation);
+    /// <summary>The step's rounds planned so far, as one plan; null when there is none.</summary>
+    public async Task<StepPlan?> ReadPlanAsync(RunId run, int step, CancellationToken cancellation)
+    {
+        var rounds = new List<StepPlan>();
+        while (rounds is not [.., { IsLast: true }]
+            && await ReadAsync(BlobNames.Plan(run, step, rounds.Count + 1), ContractsJson.Default.StepPlan, cancellation) is { } next)
+            rounds.Add(next);
+        return rounds.Count == 0 ? null : StepPlans.Merge(rounds);
+    }
 
     /// <exception cref="InvalidDataException">There is none, or it cannot be read.</exception>
-    public Task<StepPlan> RequirePlanAsync(RunId run, int step, CancellationToken cancellation) =>
-        RequireAsync(BlobNames.Plan(run, step), ContractsJson.Default.StepPlan, cancellation);
+    public async Task<StepPlan> RequirePlanAsync(RunId run, int step, CancellationToken cancellation) =>
+        await ReadPlanAsync(run, step, cancellation) ?? throw Missing(BlobNames.Plan(run, step));
 
     public Task<StepSummary?> ReadSummaryAsync(RunId run, int step, CancellationToken cancellation) =>
         ReadAsync(BlobNames.Summary(run, step), ContractsJson.Default.StepSummary, cancellation);

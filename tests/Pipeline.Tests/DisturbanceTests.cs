@@ -10,16 +10,19 @@ public class DisturbanceTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task Messages_that_are_lost_doubled_and_reordered_change_nothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Messages_that_are_lost_doubled_and_reordered_change_nothing(bool rounds)
     {
-        var undisturbed = await Samples.UndisturbedAsync();
+        var spec = rounds ? Samples.Rounds : Samples.Spec;
+        var undisturbed = await Samples.UndisturbedAsync(spec);
         for (ulong seed = 1; seed <= 25; seed++)
         {
             var store = new InMemoryRunStore();
             var queues = 0UL;
             using var process = new TestProcess(store, Fuse.Endless, Samples.Clock(), queue => new ChaosQueue(queue, (1000 * seed) + queues++));
-            var run = await process.StartAsync(Samples.Spec, Samples.Training, Samples.Evaluation);
+            var run = await process.StartAsync(spec, Samples.Training, Samples.Evaluation);
             await process.RunAsync(run);
             Samples.AssertSame(undisturbed.Blobs, store.Blobs);
         }

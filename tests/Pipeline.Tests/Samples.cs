@@ -20,6 +20,20 @@ internal static class Samples
         Checkpoints = new CheckpointSpec { KeepEvery = 3 },
     };
 
+    /// <summary>The same in two rounds a step, the second of which is sometimes empty.</summary>
+    public static RunSpec Rounds { get; } = Spec with { Allocation = Spec.Allocation with { Policy = "rounds" } };
+
+    /// <summary>The other ways to spend a step's budget, each with the most rounds it can have.</summary>
+    public static IReadOnlyList<RunSpec> OtherAllocations { get; } =
+    [
+        With(new AllocationSpec { Policy = "posterior", Rounds = 3 }), With(new AllocationSpec { Policy = "posterior", Unit = "tokens" }), With(new AllocationSpec { Policy = "rounds", Unit = "tokens" }),
+        With(new AllocationSpec { Policy = "posterior", Scope = "pool", Min = 0, Pool = new PoolSpec { Opening = 2 } }), With(new AllocationSpec { Policy = "rounds", Scope = "pool", Min = 0, Pool = new PoolSpec { Opening = 3, CoolDown = 1 } }),
+        With(new AllocationSpec { Policy = "uniform" }), With(new AllocationSpec { Policy = "knapsack" }), With(new AllocationSpec { Policy = "refill" }), With(new AllocationSpec { Policy = "skip" }),
+        With(new AllocationSpec { Policy = "pilot-commit" }), With(new AllocationSpec { Policy = "cero" }), Spec with { Tasks = Spec.Tasks with { Selection = "thompson" } },
+    ];
+
+    private static RunSpec With(AllocationSpec allocation) => Spec with { Allocation = allocation with { RolloutsPerTask = 4, Max = 8 } };
+
     /// <summary>Ten tasks in two families, from always solved to rarely.</summary>
     public static IReadOnlyList<TrainingTask> Training { get; } = [.. Enumerable.Range(0, 10).Select(i => Task($"t{i}", i % 2 == 0 ? "even" : "odd", i))];
 

@@ -27,13 +27,15 @@ internal sealed class SimulatedRun(SimulatedPolicy arm, Weighting weighting, dou
     public const double Target = 0.6;
 
     private const double Discount = 0.5;
-    private const int PoolCoolDown = 3;
+
+    private static readonly PolicyParameters Parameters = new();
+    private static readonly PoolSpec PoolRules = new();
 
     private readonly IRoundPolicy _policy = RoundPolicies.Create(arm.Policy);
     private readonly TabularTasks _tasks = new(seed);
     private readonly TaskRecord?[] _ledger = new TaskRecord?[TabularTasks.Count];
     private readonly int[] _uniformVisits = new int[TabularTasks.Count];
-    private double _price = BudgetPrice.Start;
+    private double _price = Parameters.StartPrice;
 
     public SimulatedOutcome Run()
     {
@@ -70,14 +72,14 @@ internal sealed class SimulatedRun(SimulatedPolicy arm, Weighting weighting, dou
             for (var i = 0; i < evidence.Length; i++) evidence[i] = Roll(evidence[i], step, drawn[i], further[i]);
         }
 
-        _price = BudgetPrice.Next(_price, budget - left, StepBudget);
+        _price = BudgetPrice.Next(_price, Parameters.PriceRate, budget - left, StepBudget);
         for (var i = 0; i < evidence.Length; i++) Remember(drawn[i], step, evidence[i]);
         return [.. evidence.Select((task, i) => new SimulatedGroup(drawn[i], task.RolledSuccesses, task.Rolled)).Where(group => group.Rollouts > 0)];
     }
 
     private int[] Draw(int step)
     {
-        if (arm.Pool) return [.. Enumerable.Range(0, TabularTasks.Count).Where(task => _ledger[task] is not { } record || !PoolScope.Rests(record.LastStep, step, PoolCoolDown))];
+        if (arm.Pool) return [.. Enumerable.Range(0, TabularTasks.Count).Where(task => _ledger[task] is not { } record || !PoolScope.Rests(record.LastStep, step, PoolRules.CoolDown))];
         var batch = TaskSelection.ShuffledEpochs(seed, step, TabularTasks.Count, PerStep);
         return arm.Reserve ? [.. batch.Concat(TaskSelection.ShuffledEpochs(~seed, step, TabularTasks.Count, 4 * PerStep)).Distinct()] : batch;
     }
@@ -105,7 +107,7 @@ internal sealed class SimulatedRun(SimulatedPolicy arm, Weighting weighting, dou
             PriorMean = priors.MeanOf(TabularTasks.Family(task)),
             UniformVisits = _uniformVisits[task],
         };
-        return arm.Pool && _ledger[task] is { } record ? PoolScope.Faded(evidence, step - record.LastStep) : evidence;
+        return arm.Pool && _ledger[task] is { } record ? PoolScope.Faded(evidence, step - record.LastStep, PoolRules.HalfLife) : evidence;
     }
 
     private TaskEvidence Roll(TaskEvidence task, int step, int number, int count)

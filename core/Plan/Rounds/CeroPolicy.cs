@@ -8,6 +8,10 @@ namespace KnapsackCloud.Core.Plan.Rounds;
 internal sealed class CeroPolicy : IRoundPolicy
 {
     public string Name => "cero";
+    public bool SpendsAtOnce => true;
+    public double BudgetFactorByDefault => 2;
+    public bool CanChooseFromPool => true;
+    public bool HasPrice => true;
 
     public Allocation Next(RoundProblem problem)
     {
@@ -21,11 +25,6 @@ internal sealed class CeroPolicy : IRoundPolicy
 /// <summary>The price of <see cref="CeroPolicy"/> from step to step.</summary>
 public static class BudgetPrice
 {
-    /// <summary>Step of the dual ascent.</summary>
-    public const double Rate = 0.2;
-    /// <summary>About the marginal value of a ninth rollout of a task of middling difficulty.</summary>
-    public const double Start = 1e-3;
-
-    /// <summary>price * exp(Rate (spent / share - 1)), share being one step's part of the run's budget.</summary>
-    public static double Next(double price, double spent, double share) => price * Math.Exp(Rate * ((spent / share) - 1));
+    /// <summary>price * exp(rate (spent / share - 1)), share being one step's part of the run's budget: a step of the dual ascent.</summary>
+    public static double Next(double price, double rate, double spent, double share) => price * Math.Exp(rate * ((spent / share) - 1));
 }

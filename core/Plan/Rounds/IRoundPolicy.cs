@@ -19,6 +19,7 @@ public sealed record RoundProblem
     public ulong Seed { get; init; }
     /// <summary>Value per cost that a rollout must be worth, where a price runs over the whole run's budget; else 0.</summary>
     public double Price { get; init; }
+    public PolicyParameters Parameters { get; init; } = new();
 }
 
 /// <summary>
@@ -30,6 +31,24 @@ public interface IRoundPolicy
     /// <summary>As in a spec or on the command line.</summary>
     string Name { get; }
 
+    /// <summary>Most rounds of a step, where a spec names none.</summary>
+    int RoundsByDefault => 1;
+
+    /// <summary>Whether every rollout is bought in the first round, whatever a spec says.</summary>
+    bool SpendsAtOnce => false;
+
+    /// <summary>Most that a step may spend, in uniform step budgets, where a spec names none.</summary>
+    double BudgetFactorByDefault => 1;
+
+    /// <summary>Whether more tasks are to be drawn than the step works on, for the policy to take in.</summary>
+    bool DrawsReserve => false;
+
+    /// <summary>Whether it can be offered a whole pool and leaves out what is not worth a rollout.</summary>
+    bool CanChooseFromPool => false;
+
+    /// <summary>Whether it goes by a price that runs from step to step.</summary>
+    bool HasPrice => false;
+
     /// <summary>Further rollouts per task, in the order of the step's tasks; all 0 when the step is done.</summary>
     Allocation Next(RoundProblem problem);
 }
@@ -39,8 +58,8 @@ public static class RoundPolicies
 {
     private static readonly IRoundPolicy[] All =
     [
-        .. AllocationPolicies.Names.Select(name => new OneShotRound(AllocationPolicies.Create(name))),
-        new PosteriorRounds(), new RefillPolicy(), new SkipPolicy(), new PilotCommitPolicy(), new CeroPolicy(),
+        .. AllocationPolicies.Names.Where(name => name != PosteriorRounds.OneShotName).Select(name => new OneShotRound(AllocationPolicies.Create(name))),
+        new PosteriorRounds(PosteriorRounds.OneShotName, 1), new PosteriorRounds("rounds", 2), new RefillPolicy(), new SkipPolicy(), new PilotCommitPolicy(), new CeroPolicy(),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. All.Select(policy => policy.Name)];
@@ -55,6 +74,7 @@ public static class RoundPolicies
 internal sealed class OneShotRound(IAllocationPolicy policy) : IRoundPolicy
 {
     public string Name => policy.Name;
+    public bool SpendsAtOnce => true;
 
     public Allocation Next(RoundProblem problem) =>
         problem.Round == 1 ? policy.Allocate(problem.Step) : GivenCounts.Allocate(problem.Step, _ => 0);

@@ -7,6 +7,9 @@ namespace KnapsackCloud.Core.Plan.Rounds;
 internal sealed class RefillPolicy : IRoundPolicy
 {
     public string Name => "refill";
+    public int RoundsByDefault => 3;
+    public double BudgetFactorByDefault => 3;
+    public bool DrawsReserve => true;
 
     public Allocation Next(RoundProblem problem)
     {

@@ -9,10 +9,9 @@ namespace KnapsackCloud.Core.Plan.Rounds;
 /// </summary>
 internal sealed class SkipPolicy : IRoundPolicy
 {
-    /// <summary>Chance that a task is tried again after one uniform group.</summary>
-    public const double Explore = 0.5;
-
     public string Name => "skip";
+    public bool SpendsAtOnce => true;
+    public bool DrawsReserve => true;
 
     public Allocation Next(RoundProblem problem)
     {
@@ -20,7 +19,7 @@ internal sealed class SkipPolicy : IRoundPolicy
         return GivenCounts.Allocate(problem.Step, i =>
         {
             var task = problem.Step.Tasks[i];
-            var tried = CounterRandom.UniformAt(Seeds.For(problem.Seed, $"skip/{task.Task}"), 0) < Math.Pow(Explore, task.UniformVisits);
+            var tried = CounterRandom.UniformAt(Seeds.For(problem.Seed, $"skip/{task.Task}"), 0) < Math.Pow(problem.Parameters.Explore, task.UniformVisits);
             return tried && open-- > 0 ? problem.GroupSize : 0;
         });
     }

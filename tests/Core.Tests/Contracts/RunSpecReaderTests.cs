@@ -23,6 +23,16 @@ public class RunSpecReaderTests
     }
 
     [Fact]
+    public void A_pool_has_no_minimum_and_needs_a_policy_that_chooses()
+    {
+        var pool = RunSpecReader.Read("spec.json", """{ "allocation": { "scope": "pool", "policy": "rounds", "pool": { "coolDown": 9 }, "parameters": { "pilot": 16 } } }""");
+        Assert.Equal((0, 9, 16), (pool.Allocation.Min, pool.Allocation.Pool.CoolDown, pool.Allocation.Parameters.Pilot));
+        Assert.Equal(pool, RunSpecReader.Read("spec.json", JsonSerializer.Serialize(pool, ContractsJson.Default.RunSpec)));
+        var refused = Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("spec.json", """{ "allocation": { "scope": "pool", "policy": "uniform", "min": 2, "pool": { "opening": 64 } } }"""));
+        Assert.Equal(["spec.json:1 allocation.min", "spec.json:1 allocation.pool", "spec.json:1 allocation.scope"], refused.Errors.Select(error => error.Place).Order());
+    }
+
+    [Fact]
     public void Comments_and_trailing_commas_are_for_people() =>
         Assert.Equal(3, RunSpecReader.Read("spec.json", "{ // how long\n \"steps\": 3, }").Steps);
 
@@ -37,7 +47,7 @@ public class RunSpecReaderTests
               "stepz": 5,
               "model": { "source": "ftp://x" },
               "tasks": { "verifier": "magic", "perStep": 1.5 },
-              "allocation": { "policy": "best", "min": 1, "max": 4, "unit": "euros", "rounds": 2 },
+              "allocation": { "policy": "best", "min": 1, "max": 4, "unit": "euros", "rounds": 0, "pool": { "opening": 1 }, "parameters": { "skipAbove": 0.1, "pilto": 3 } },
               "sampling": { "temperature": -1, "topP": 0, "maxTokens": "7" },
               "learning": { "learningRate": 1e99, "maxLag": 1, "loss": 3 },
               "limits": { "usd": 5 }
@@ -48,7 +58,7 @@ public class RunSpecReaderTests
         [
             "my.json:2 name", "my.json:3 seed", "my.json:4 steps", "my.json:5 stepz", "my.json:6 model.source",
             "my.json:7 tasks.perStep", "my.json:7 tasks.verifier",
-            "my.json:8 allocation.max", "my.json:8 allocation.min", "my.json:8 allocation.policy", "my.json:8 allocation.rounds", "my.json:8 allocation.unit",
+            "my.json:8 allocation.max", "my.json:8 allocation.min", "my.json:8 allocation.parameters.deferBelow", "my.json:8 allocation.parameters.pilto", "my.json:8 allocation.policy", "my.json:8 allocation.pool.opening", "my.json:8 allocation.rounds", "my.json:8 allocation.unit",
             "my.json:9 sampling.maxTokens", "my.json:9 sampling.temperature", "my.json:9 sampling.topP",
             "my.json:10 learning.learningRate", "my.json:10 learning.loss", "my.json:10 learning.maxLag", "my.json:11 limits.usd",
         ];

@@ -116,9 +116,9 @@ public class RoundPoliciesTests
     [Fact]
     public void The_price_rises_after_a_dear_step_and_falls_after_a_cheap_one()
     {
-        Assert.True(BudgetPrice.Next(1e-3, 600, 512) > 1e-3);
-        Assert.True(BudgetPrice.Next(1e-3, 400, 512) < 1e-3);
-        Assert.Equal(1e-3, BudgetPrice.Next(1e-3, 512, 512));
+        Assert.True(BudgetPrice.Next(1e-3, 0.2, 600, 512) > 1e-3);
+        Assert.True(BudgetPrice.Next(1e-3, 0.2, 400, 512) < 1e-3);
+        Assert.Equal(1e-3, BudgetPrice.Next(1e-3, 0.2, 512, 512));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public class RoundPoliciesTests
         Assert.True(PoolScope.Rests(lastStep: 5, step: 7, coolDown: 3));
         Assert.False(PoolScope.Rests(lastStep: 5, step: 9, coolDown: 3));
         var task = Step(budget: 8, ("a", 0, 0)).Tasks[0] with { Successes = 8, Failures = 4 };
-        var faded = PoolScope.Faded(task, (int)PoolScope.HalfLife);
+        var faded = PoolScope.Faded(task, 32, halfLife: 32);
         Assert.Equal(4, faded.Successes, 1e-12);
         Assert.Equal(2, faded.Failures, 1e-12);
     }
