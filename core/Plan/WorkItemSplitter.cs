@@ -107,7 +107,10 @@ public static class WorkItemSplitter
             prefix + bin.Index.ToString("D3", CultureInfo.InvariantCulture),
             purpose,
             [.. bin.Groups.OrderBy(part => groups[part.Key].Task).Select(part => Chunk(part.Key, part.Value))],
-            bin.Groups.Sum(part => part.Value * groups[part.Key].TokensPerRollout)) { Round = round });
+            bin.Groups.Sum(part => part.Value * groups[part.Key].TokensPerRollout))
+        {
+            Round = round,
+        });
 
         GroupChunk Chunk(int group, int count)
         {

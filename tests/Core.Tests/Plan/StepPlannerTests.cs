@@ -1,4 +1,3 @@
-using KnapsackCloud.Core.Collect;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Stages;
