@@ -19,23 +19,7 @@ internal sealed class AllocationView(string policy, AllocationProblem problem, A
     public void WriteJson()
     {
         using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
-        using (var writer = new Utf8JsonWriter(output))
-        {
-            var certificate = allocation.Certificate;
-            writer.WriteStartObject();
-            writer.WriteString("policy", policy);
-            writer.WriteNumber("budget", certificate.Budget);
-            writer.WriteNumber("spent", certificate.Spent);
-            writer.WriteNumber("objective", certificate.Objective);
-            writer.WriteNumber("upperBound", certificate.UpperBound);
-            writer.WriteNumber("gap", certificate.Gap);
-            writer.WriteNumber("milliseconds", milliseconds);
-            writer.WriteStartArray("allocations");
-            for (var i = 0; i < problem.Tasks.Count; i++) WriteTask(writer, i);
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
+        using (var writer = new Utf8JsonWriter(output)) AllocationJson.Write(writer, policy, problem, allocation, milliseconds);
         output.WriteByte((byte)'\n');
     }
 
@@ -50,16 +34,6 @@ internal sealed class AllocationView(string policy, AllocationProblem problem, A
         AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{policy}: {problem.Tasks.Count} tasks, spent {certificate.Spent} of {certificate.Budget}, {allocation.Rollouts.Sum(n => (long)n)} rollouts, in {milliseconds:0.0} ms"));
         AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"value {certificate.Objective:G6}, at most {certificate.UpperBound:G6} is possible, gap {certificate.Gap:0.00e+0}"));
         AnsiConsole.WriteLine(string.Create(CultureInfo.InvariantCulture, $"expected effective-prompt ratio {Prompts():0.000}, effective-gradient ratio {Gradients():0.000}"));
-    }
-
-    private void WriteTask(Utf8JsonWriter writer, int task)
-    {
-        writer.WriteStartObject();
-        writer.WriteString("id", problem.Tasks[task].Task.Value);
-        writer.WriteNumber("rollouts", allocation.Rollouts[task]);
-        writer.WriteNumber("value", allocation.Forecasts[task].Value);
-        writer.WriteNumber("cost", problem.Tasks[task].Cost);
-        writer.WriteEndObject();
     }
 
     private string[] Row(int task)

@@ -59,7 +59,7 @@ internal static class AllocateCommand
         else if (max < min) errors.Add(new InputError("--max", $"is {max}, below --min {min}"));
         if (unit is not ("rollouts" or "tokens")) errors.Add(new InputError("--unit", $"'{unit}' is unknown: use rollouts or tokens"));
         var problem = new AllocationProblem { Tasks = ReadTasks(parsed.GetValue(Tasks), unit == "tokens", errors), Budget = budget ?? 0, Min = min, Max = max };
-        if (errors.Count == 0) CheckBudget(problem, parsed.GetValue(AllowUnspent), errors);
+        if (errors.Count == 0 && !parsed.GetValue(AllowUnspent) && AllocationBudget.Unspendable(problem, "--budget") is { } unspendable) errors.Add(unspendable);
         return problem;
     }
 
@@ -80,13 +80,5 @@ internal static class AllocateCommand
             errors.Add(new InputError(file, $"cannot be read: {e.Message}"));
             return [];
         }
-    }
-
-    /// <summary>The policies themselves refuse a budget below the minimum; one that cannot be used up is a mistake only here.</summary>
-    private static void CheckBudget(AllocationProblem problem, bool allowUnspent, List<InputError> errors)
-    {
-        var most = problem.Tasks.Sum(task => (decimal)task.Cost) * problem.Max;
-        if (!allowUnspent && (decimal)problem.Budget > most)
-            errors.Add(new InputError("--budget", FormattableString.Invariant($"{problem.Budget} is above the {most} that {problem.Tasks.Count} tasks at --max {problem.Max} can use: lower it, raise --max, or give --allow-unspent")));
     }
 }

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+using KnapsackCloud.Core.Publish;
+
+namespace KnapsackCloud.Functions;
+
+/// <summary>Settings of the control plane, from the section <c>Functions</c> of the configuration.</summary>
+public sealed class FunctionsOptions
+{
+    public const string Section = "Functions";
+
+    /// <summary>Set by the Functions host for its custom handler: the port to listen on. Goes before <see cref="Port"/>.</summary>
+    public const string HostPortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT";
+
+    /// <summary>Port on the loopback address; 0 takes a free one. Default 7071.</summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 7071;
+
+    /// <summary>Folder in which specs that come over HTTP may name task files and models. Left out, they may name none.</summary>
+    public string? Data { get; set; }
+
+    /// <summary>Wait before a failed message is given back to the Functions host, which delivers it again at once. Default 5 s.</summary>
+    public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>When a run that stands still is helped.</summary>
+    public WatchdogOptions Watchdog { get; set; } = new();
+
+    /// <summary>Whether a Functions host owns queues and timers and calls this process; else it reads the queues itself.</summary>
+    internal bool UnderFunctionsHost { get; set; }
+}

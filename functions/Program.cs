@@ -1,0 +1,3 @@
+using KnapsackCloud.Functions;
+
+return await FunctionsHost.RunAsync(args, CancellationToken.None);

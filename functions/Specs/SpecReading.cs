@@ -1,0 +1,46 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Tasks;
+
+namespace KnapsackCloud.Functions.Specs;
+
+/// <summary>What a host with more knowledge checks of a spec before it is accepted, such as that a model can be read.</summary>
+/// <param name="Validate">Throws <see cref="InvalidInputException"/>.</param>
+internal sealed record SpecCheck(Action<RunSpec>? Validate);
+
+/// <summary>Reads a spec that came over HTTP, with the tasks it names.</summary>
+internal sealed class SpecReading(SpecFiles files, SpecCheck check)
+{
+    private const string ModelFolder = "hf:";
+
+    /// <exception cref="InvalidInputException">Every error of the spec; then every error of what it names.</exception>
+    public (RunSpec Spec, TaskSets Tasks) Read(string json)
+    {
+        var spec = RunSpecReader.Read("spec", json);
+        var errors = new List<InputError>();
+        Try(errors, () => spec = WithModelFolder(spec));
+        var tasks = new TaskSets([], []);
+        Try(errors, () => tasks = TaskSources.Read(spec, ReadFile));
+        if (errors.Count > 0) throw new InvalidInputException(errors);
+        check.Validate?.Invoke(spec);
+        return (spec, tasks);
+    }
+
+    /// <summary>The learner may run elsewhere on this machine, so that the path it gets is a full one.</summary>
+    private RunSpec WithModelFolder(RunSpec spec) => spec.Model.Source.StartsWith(ModelFolder, StringComparison.Ordinal)
+        ? spec with { Model = spec.Model with { Source = ModelFolder + files.FolderOf("model.source", spec.Model.Source[ModelFolder.Length..]) } }
+        : spec;
+
+    private IReadOnlyList<TrainingTask> ReadFile(string member, string name) => TaskFile.Parse(name, File.ReadAllText(files.FileOf(member, name)));
+
+    private static void Try(List<InputError> errors, Action read)
+    {
+        try
+        {
+            read();
+        }
+        catch (InvalidInputException error)
+        {
+            errors.AddRange(error.Errors);
+        }
+    }
+}
