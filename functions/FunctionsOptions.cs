@@ -4,7 +4,7 @@ using KnapsackCloud.Core.Publish;
 namespace KnapsackCloud.Functions;
 
 /// <summary>Settings of the control plane, from the section <c>Functions</c> of the configuration.</summary>
-public sealed class FunctionsOptions
+public sealed class FunctionsOptions : IValidatableObject
 {
     public const string Section = "Functions";
 
@@ -26,4 +26,9 @@ public sealed class FunctionsOptions
 
     /// <summary>Whether a Functions host owns queues and timers and calls this process; else it reads the queues itself.</summary>
     internal bool UnderFunctionsHost { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!string.IsNullOrEmpty(Data) && !Directory.Exists(Data)) yield return new ValidationResult($"there is no folder '{Data}'", [nameof(Data)]);
+    }
 }

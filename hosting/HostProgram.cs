@@ -21,21 +21,28 @@ public static partial class HostProgram
     /// <param name="args">Settings by name, such as <c>--Knapsack:Store=azure</c>; they go before files and environment.</param>
     /// <param name="compose">Adds the host's pumps and what they need; may refuse with <see cref="HostRefusedException"/>.</param>
     /// <param name="cancellation">Stops the host, as SIGTERM and Ctrl-C do.</param>
-    public static async Task<int> RunAsync<TOptions>(
-        string section, string[] args, Action<HostApplicationBuilder, TOptions> compose, CancellationToken cancellation) where TOptions : class, new()
-    {
-        var builder = Host.CreateApplicationBuilder(args);
-        builder.AddKnapsackLogs();
-        using var logs = LoggerFactory.Create(logging => logging.AddKnapsackConsole());
-        var logger = logs.CreateLogger(section);
-        try
+    public static Task<int> RunAsync<TOptions>(
+        string section, string[] args, Action<HostApplicationBuilder, TOptions> compose, CancellationToken cancellation) where TOptions : class, new() =>
+        GuardAsync(section, async () =>
         {
-            var (options, own) = Read<TOptions>(builder.Configuration, section);
+            var builder = Host.CreateApplicationBuilder(args);
+            builder.AddKnapsackLogs();
+            var (options, own) = ReadSettings<TOptions>(builder.Configuration, section, RefuseEmbedded);
             compose(builder, own);
             await using var backplane = await Backplane.OpenAsync(options, TimeProvider.System, cancellation);
             builder.AddKnapsack(options, backplane);
             using var host = builder.Build();
             await host.RunAsync(cancellation);
+        }, cancellation);
+
+    /// <summary>Lives a host's life, for one with a builder of its own. Returns the exit code; why it is not <see cref="Done"/> is in the log.</summary>
+    public static async Task<int> GuardAsync(string section, Func<Task> live, CancellationToken cancellation)
+    {
+        using var logs = LoggerFactory.Create(logging => logging.AddKnapsackConsole());
+        var logger = logs.CreateLogger(section);
+        try
+        {
+            await live();
             return Done;
         }
         catch (InvalidInputException error)
@@ -54,14 +61,22 @@ public static partial class HostProgram
         }
     }
 
-    /// <summary>The errors of both, together.</summary>
-    private static (KnapsackOptions, TOptions) Read<TOptions>(IConfiguration configuration, string section) where TOptions : class, new()
+    /// <summary>The settings that every host has, and the host's own.</summary>
+    /// <param name="check">Adds what is wrong with them together; one that could not be read is null.</param>
+    /// <exception cref="InvalidInputException">The errors of both, together.</exception>
+    public static (KnapsackOptions Shared, TOptions Own) ReadSettings<TOptions>(
+        IConfiguration configuration, string section, Action<KnapsackOptions?, TOptions?, List<InputError>> check) where TOptions : class, new()
     {
         var errors = new List<InputError>();
         var options = Try(() => KnapsackOptions.Read(configuration), errors);
         var own = Try(() => SettingsReader.Read<TOptions>(configuration, section), errors);
-        if (options?.Store == StoreKind.Embedded) errors.Add(new InputError($"{KnapsackOptions.Section}:{nameof(KnapsackOptions.Store)}", NoSharedQueues));
+        check(options, own, errors);
         return errors.Count == 0 ? (options!, own!) : throw new InvalidInputException(errors);
+    }
+
+    private static void RefuseEmbedded<TOptions>(KnapsackOptions? options, TOptions? own, List<InputError> errors)
+    {
+        if (options?.Store == StoreKind.Embedded) errors.Add(new InputError($"{KnapsackOptions.Section}:{nameof(KnapsackOptions.Store)}", NoSharedQueues));
     }
 
     private static T? Try<T>(Func<T> read, List<InputError> errors) where T : class

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
+using KnapsackCloud.Functions;
 using KnapsackCloud.GpuWorker;
 using KnapsackCloud.Hosting;
 using KnapsackCloud.Learner;
+using KnapsackCloud.Model.Learning;
 
 namespace KnapsackCloud.Cli.Commands;
 
-/// <summary><c>knapsack worker</c> and <c>knapsack learner</c>: one host in the foreground. What they have no option for is set through the environment, as <c>Knapsack__Storage__AccountName</c>.</summary>
+/// <summary><c>knapsack worker</c>, <c>knapsack learner</c> and <c>knapsack functions</c>: one host in the foreground. What they have no option for is set through the environment, as <c>Knapsack__Storage__AccountName</c>.</summary>
 internal static class HostCommands
 {
     private static readonly Option<string?> Store = new("--store") { Description = "Where runs are kept: local (an emulator on this machine) or azure [default: the setting Knapsack:Store, or local]" };
@@ -14,6 +16,8 @@ internal static class HostCommands
     private static readonly Option<double?> IdleExit = new("--idle-exit") { Description = "End when there was no work for so many seconds [default: stay]" };
     private static readonly Option<int?> Threads = new("--threads") { Description = "Threads inside tensor operations" };
     private static readonly Option<string?> Device = new("--device") { Description = "auto, cpu or cuda" };
+    private static readonly Option<int?> Port = new("--port") { Description = "Port on the loopback address; 0 takes a free one [default: 7071]" };
+    private static readonly Option<string?> Data = new("--data") { Description = "Folder in which posted specs may name task files and models [default: they may name none]" };
     private static readonly Option<int?> Items = new("--items") { Description = "Work items in hand at once [default: one a core]" };
 
     public static Command CreateWorker()
@@ -32,10 +36,24 @@ internal static class HostCommands
         return command;
     }
 
-    private static IEnumerable<string> Shared(ParseResult parsed, string section) =>
+    public static Command CreateFunctions()
+    {
+        var command = new Command("functions", "The control plane, in the foreground: HTTP API, planning, collecting, publishing. Over an embedded store it only shows runs.") { Store, Out, Port, Data };
+        command.SetAction((parsed, cancellation) => FunctionsHost.RunAsync(
+            [.. Backplane(parsed), .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Port), parsed.GetValue(Port)), .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Data), parsed.GetValue(Data))],
+            cancellation, GrpoLearner.Validate));
+        return command;
+    }
+
+    private static IEnumerable<string> Backplane(ParseResult parsed) =>
     [
         .. Setting(KnapsackOptions.Section, nameof(KnapsackOptions.Store), parsed.GetValue(Store)),
         .. Setting(KnapsackOptions.Section, nameof(KnapsackOptions.Folder), parsed.GetValue(Out)),
+    ];
+
+    private static IEnumerable<string> Shared(ParseResult parsed, string section) =>
+    [
+        .. Backplane(parsed),
         .. Setting(section, nameof(WorkerOptions.Threads), parsed.GetValue(Threads)),
         .. Setting(section, nameof(WorkerOptions.IdleExit), parsed.GetValue(IdleExit) is { } seconds ? TimeOf(seconds) : null),
     ];

@@ -25,10 +25,26 @@ internal static class ApiSchemas
 
     public static JsonObject Write()
     {
-        var schemas = new JsonObject(Types.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)type.Value.GetJsonSchemaAsNode(Options))));
+        var schemas = new JsonObject(Types.Select(type => KeyValuePair.Create(type.Key, (JsonNode?)Export(type.Key, type.Value))));
         schemas["AllocateRequest"] = AllocateRequest();
         schemas["Allocation"] = Allocation();
         return schemas;
+    }
+
+    private static JsonNode Export(string name, JsonTypeInfo type)
+    {
+        var schema = type.GetJsonSchemaAsNode(Options);
+        Root(schema, $"#/components/schemas/{name}");
+        return schema;
+    }
+
+    /// <summary>A form that comes twice is written once and referred to, by its place in a schema that was to stand alone.</summary>
+    private static void Root(JsonNode? node, string root)
+    {
+        if (node is JsonArray items) foreach (var item in items) Root(item, root);
+        if (node is not JsonObject members) return;
+        if (members["$ref"] is JsonValue reference) members["$ref"] = root + reference.GetValue<string>().TrimStart('#');
+        foreach (var member in members) Root(member.Value, root);
     }
 
     /// <summary>Of a part of a route.</summary>

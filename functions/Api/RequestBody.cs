@@ -9,6 +9,8 @@ internal static class RequestBody
 {
     /// <summary>Largest body of any request: about 100,000 tasks to allocate for.</summary>
     public const int MostBytes = 8 << 20;
+    /// <summary>What is larger is not even read away: the connection ends.</summary>
+    public const int MostDrained = 64 << 20;
     private const int Step = 16 << 10;
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -16,13 +18,13 @@ internal static class RequestBody
     /// <exception cref="RequestRefusedException">The body is larger.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpContext context, int limit)
     {
-        if (context.Request.ContentLength > limit) throw TooLarge(limit);
+        if (context.Request.ContentLength > limit) throw await TooLargeAsync(context, limit);
         var content = new byte[Math.Min(limit + 1, (int)(context.Request.ContentLength ?? Step) + 1)];
         var length = 0;
         while (await context.Request.Body.ReadAsync(content.AsMemory(length), context.RequestAborted) is > 0 and var read)
         {
             length += read;
-            if (length > limit) throw TooLarge(limit);
+            if (length > limit) throw await TooLargeAsync(context, limit);
             if (length == content.Length) Array.Resize(ref content, Math.Min(limit + 1, 2 * content.Length));
         }
         return content.AsMemory(0, length);
@@ -43,6 +45,10 @@ internal static class RequestBody
         }
     }
 
-    private static RequestRefusedException TooLarge(int limit) =>
-        new(StatusCodes.Status413PayloadTooLarge, $"the body is larger than the {limit} bytes that are taken here");
+    /// <summary>Reads the rest away first: a caller who is still sending when the connection closes never sees why.</summary>
+    private static async Task<RequestRefusedException> TooLargeAsync(HttpContext context, int limit)
+    {
+        await context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
+        return new(StatusCodes.Status413PayloadTooLarge, $"the body is larger than the {limit} bytes that are taken here");
+    }
 }

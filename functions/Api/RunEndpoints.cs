@@ -1,5 +1,4 @@
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Core.Stages;
 using KnapsackCloud.Functions.Specs;
