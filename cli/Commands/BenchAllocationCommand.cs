@@ -12,11 +12,12 @@ namespace KnapsackCloud.Cli.Commands;
 internal static class BenchAllocationCommand
 {
     private static readonly Option<int> Seeds = new("--seeds") { Description = "Seeds, the same for every policy", DefaultValueFactory = _ => 20 };
+    private static readonly Option<int> FirstSeed = new("--first-seed") { Description = "The first of them; fresh ones confirm what others were chosen by", DefaultValueFactory = _ => 1 };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout" };
 
     public static Command Create()
     {
-        var command = new Command("allocation", "Compares the allocation policies on simulated tasks: effective ratios and rollouts to a target, no model.") { Seeds, Json };
+        var command = new Command("allocation", "Compares the allocation policies on simulated tasks: effective ratios and rollouts to a target, no model.") { Seeds, FirstSeed, Json };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), cancellation));
         return command;
     }
@@ -24,7 +25,8 @@ internal static class BenchAllocationCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         if (parsed.GetValue(Seeds) is < 2 or > 10_000) throw new InvalidInputException("--seeds", "must be from 2 to 10000");
-        var results = new PolicyExperiment(parsed.GetValue(Seeds), line => Console.Error.WriteLine(line)).Run(cancellation);
+        if (parsed.GetValue(FirstSeed) is < 1 or > 1_000_000) throw new InvalidInputException("--first-seed", "must be from 1 to 1000000");
+        var results = new PolicyExperiment((ulong)parsed.GetValue(FirstSeed), parsed.GetValue(Seeds), line => Console.Error.WriteLine(line)).Run(cancellation);
         if (parsed.GetValue(Json)) Console.Out.WriteLine(JsonSerializer.Serialize(new ArmResults(results), BenchAllocationJson.Default.ArmResults));
         else Print(results);
         return ExitCodes.Done;

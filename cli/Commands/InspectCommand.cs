@@ -1,5 +1,4 @@
 using System.CommandLine;
-using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;
@@ -32,14 +31,14 @@ internal static class InspectCommand
 
     private static async Task<int> ListAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        using var store = Open(parsed);
+        using var store = StoredRuns.Open(parsed.GetValue(Out)!);
         TableView.Print(InspectTables.Runs(await StoredRuns.ListAsync(store, cancellation).ConfigureAwait(false)));
         return ExitCodes.Done;
     }
 
     private static async Task<int> InspectAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        using var store = Open(parsed);
+        using var store = StoredRuns.Open(parsed.GetValue(Out)!);
         var status = await StoredRuns.FindAsync(store, "run", parsed.GetValue(Run)!, cancellation).ConfigureAwait(false);
         var tables = parsed.GetValue(Step) is { } step
             ? await StepTablesAsync(store, status, step, cancellation).ConfigureAwait(false)
@@ -54,13 +53,5 @@ internal static class InspectCommand
         var plan = step < 1 ? null : await blobs.ReadPlanAsync(status.Id, step, cancellation).ConfigureAwait(false);
         if (plan is null) throw new InvalidInputException("--step", $"run {status.Id} has no plan of step {step}: its last finished step is {status.Step} of {status.Steps}");
         return InspectTables.Step(plan, await blobs.ReadSummaryAsync(status.Id, step, cancellation).ConfigureAwait(false));
-    }
-
-    /// <summary>Looking at a store must not make one.</summary>
-    private static FolderRunStore Open(ParseResult parsed)
-    {
-        var folder = parsed.GetValue(Out)!;
-        if (!Directory.Exists(folder)) throw new InvalidInputException("--out", $"there is no folder '{folder}': name the folder that the runs were started with");
-        return new FolderRunStore(folder, TimeProvider.System);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KnapsackCloud.Core.Contracts;
 
 namespace KnapsackCloud.Cli.Reporting;
 
@@ -12,6 +13,9 @@ internal sealed record StepTiming(int Step, double Generating, double Learning, 
 /// <summary>A file of timings, one JSON object a line, appended to when a run is resumed.</summary>
 internal sealed class TimingFile(string path)
 {
+    /// <param name="store">Folder of the store.</param>
+    public static TimingFile Of(string store, RunId run) => new(Path.Combine(store, BlobNames.RunPrefix(run), "report", "timings.jsonl"));
+
     public void Append(StepTiming timing)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -84,7 +84,7 @@ internal sealed class RunSession : IDisposable
     private RunId Open(RunId run)
     {
         _lock = RunLock.Take(_store, run);
-        _timings = new TimingFile(Path.Combine(ReportFolderOf(run), "timings.jsonl"));
+        _timings = TimingFile.Of(_store.Root, run);
         return run;
     }
 }

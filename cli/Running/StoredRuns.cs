@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 
@@ -9,6 +10,13 @@ namespace KnapsackCloud.Cli.Running;
 internal static class StoredRuns
 {
     public const string Latest = "latest";
+
+    /// <summary>Looking at a store must not make one.</summary>
+    /// <exception cref="InvalidInputException">There is no such folder.</exception>
+    public static FolderRunStore Open(string folder) =>
+        Directory.Exists(folder)
+            ? new FolderRunStore(folder, TimeProvider.System)
+            : throw new InvalidInputException("--out", $"there is no folder '{folder}': name the folder that the runs were started with");
 
     /// <param name="place">What the user called it by, for the error.</param>
     /// <param name="name">A run id, or <c>latest</c> for the run whose status changed last.</param>

@@ -26,7 +26,7 @@ internal static class AllocationSpecReader
             Rounds = reader.OptionalWhole("rounds", 1, MaxRounds),
             BudgetFactor = reader.OptionalNumber("budgetFactor", 1, 100),
             Discount = reader.Number("discount", byDefault.Discount, AnyPositive, 1),
-            PriorStrength = reader.Number("priorStrength", byDefault.PriorStrength, AnyPositive, 1e6),
+            PriorStrength = reader.OptionalNumber("priorStrength", AnyPositive, 1e6),
             Pool = reader.Nested("pool", byDefault.Pool, ReadPool),
             Parameters = reader.Nested("parameters", byDefault.Parameters, ReadParameters),
         };

@@ -60,8 +60,8 @@ public sealed record AllocationSpec
     public double? BudgetFactor { get; init; }
     /// <summary>Share of a task's evidence kept at each visit, in (0, 1]: the policy moves, so old evidence fades.</summary>
     public double Discount { get; init; } = 0.5;
-    /// <summary>Weight of the family prior in rollouts: how many outcomes of the task itself outweigh it.</summary>
-    public double PriorStrength { get; init; } = 2;
+    /// <summary>Weight of the family prior in rollouts: how many outcomes of the task itself outweigh it. Null: fitted to the ledger before every step.</summary>
+    public double? PriorStrength { get; init; }
     public PoolSpec Pool { get; init; } = new();
     public PolicyParameters Parameters { get; init; } = new();
 

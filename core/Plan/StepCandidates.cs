@@ -15,6 +15,9 @@ internal sealed class StepCandidates(RunSpec spec, IReadOnlyList<TrainingTask> p
     private readonly Dictionary<TaskId, TaskRecord> _records = ledger.ToDictionary(record => record.Task);
     private readonly FamilyPriors _priors = FamilyPriors.Fit(ledger, step);
 
+    /// <summary>The spec's, or as fitted to the ledger.</summary>
+    public double PriorStrength => spec.Allocation.PriorStrength ?? _priors.Strength;
+
     /// <summary>In the order they were drawn, without rollouts of this step.</summary>
     /// <param name="reserve">Tasks to draw beyond the step's, as far as the pool has them.</param>
     public IReadOnlyList<TaskEvidence> Draw(int reserve) =>
@@ -24,7 +27,7 @@ internal sealed class StepCandidates(RunSpec spec, IReadOnlyList<TrainingTask> p
     {
         var wanted = Math.Min(pool.Count, spec.Tasks.PerStep + reserve);
         if (spec.Tasks.Selection == TaskSelection.Thompson)
-            return ThompsonSelection.Select(Seeds.For(spec.Seed, string.Create(CultureInfo.InvariantCulture, $"step/{step}")), [.. pool.Select(Evidence)], spec.Allocation.PriorStrength, wanted);
+            return ThompsonSelection.Select(Seeds.For(spec.Seed, string.Create(CultureInfo.InvariantCulture, $"step/{step}")), [.. pool.Select(Evidence)], PriorStrength, wanted);
         var batch = TaskSelection.ShuffledEpochs(spec.Seed, step, pool.Count, spec.Tasks.PerStep);
         return wanted == batch.Length ? batch : [.. batch.Concat(TaskSelection.ShuffledEpochs(~spec.Seed, step, pool.Count, wanted)).Distinct().Take(wanted)];
     }

@@ -47,10 +47,11 @@ public sealed class StepPlanner(RunSpec spec, IReadOnlyList<TrainingTask> traini
 
     private StepPlan Allocate(int step, IReadOnlyList<TaskRecord> ledger, PredictedLengths lengths, StepSoFar? soFar, StepPlan? previous)
     {
-        var offered = new StepCandidates(spec, training, step, ledger, lengths).Draw(_policy.DrawsReserve ? spec.Allocation.Parameters.Reserve * spec.Tasks.PerStep : 0);
+        var candidates = new StepCandidates(spec, training, step, ledger, lengths);
+        var offered = candidates.Draw(_policy.DrawsReserve ? spec.Allocation.Parameters.Reserve * spec.Tasks.PerStep : 0);
         var groups = soFar?.Groups.ToDictionary(group => group.Task);
         var rolled = groups is null ? offered : [.. offered.Select(task => StepSoFar.Rolled(task, groups.GetValueOrDefault(task.Task)))];
-        var problem = Problem(step, rolled, soFar, previous);
+        var problem = Problem(step, rolled, candidates.PriorStrength, soFar, previous);
         var allocation = _policy.Next(problem);
         return Bare(step, Allocations(rolled, allocation, soFar)) with
         {
@@ -73,7 +74,7 @@ public sealed class StepPlanner(RunSpec spec, IReadOnlyList<TrainingTask> traini
         })];
     }
 
-    private RoundProblem Problem(int step, IReadOnlyList<TaskEvidence> tasks, StepSoFar? soFar, StepPlan? previous)
+    private RoundProblem Problem(int step, IReadOnlyList<TaskEvidence> tasks, double priorStrength, StepSoFar? soFar, StepPlan? previous)
     {
         var rules = spec.Allocation;
         // What a uniform allocation over the step's number of tasks would cost, so that budgets in tokens and in rollouts compare.
@@ -89,7 +90,7 @@ public sealed class StepPlanner(RunSpec spec, IReadOnlyList<TrainingTask> traini
                 Min = Affordable(rules.Min, tasks, left),
                 Max = rules.Max,
                 Opening = rules.IsPool ? rules.Pool.Opening : 2,
-                PriorStrength = rules.PriorStrength,
+                PriorStrength = priorStrength,
             },
             Round = (soFar?.Plan.Round ?? 0) + 1,
             Rounds = _policy.SpendsAtOnce ? 1 : rules.Rounds ?? _policy.RoundsByDefault,

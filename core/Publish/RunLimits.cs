@@ -5,14 +5,15 @@ namespace KnapsackCloud.Core.Publish;
 /// <summary>Totals of a run and where its limits stop it. Pure.</summary>
 public static class RunLimits
 {
-    public static RunTotals TotalsOf(StepSummary summary, LearningSummary learning) => new()
+    /// <param name="learning">Null where only the rollouts count.</param>
+    public static RunTotals TotalsOf(StepSummary summary, LearningSummary? learning) => new()
     {
         Rollouts = summary.Rollouts,
         MixedRollouts = summary.MixedRollouts,
         Groups = summary.Groups,
         MixedGroups = summary.MixedGroups,
         Tokens = summary.Tokens,
-        GpuSeconds = summary.GenerationSeconds + learning.Seconds,
+        GpuSeconds = summary.GenerationSeconds + (learning?.Seconds ?? 0),
     };
 
     public static RunTotals Add(RunTotals left, RunTotals right) => new()

@@ -26,7 +26,7 @@ internal sealed class ArithmeticWarmup(RunSpec spec, double target, ShardThreads
     private const string DefaultFamilies = "arithmetic:add1-5,sub1-5";
     private static readonly OptimiserSettings Settings = new(Beta1: 0.9, Beta2: 0.999, WeightDecay: 0.01, GradientNorm: 1);
 
-    private static readonly ModelConfig Config = new()
+    public static readonly ModelConfig Config = new()
     {
         VocabSize = CharacterTokenizer.Arithmetic.Vocabulary.Count,
         HiddenSize = 64,

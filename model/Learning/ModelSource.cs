@@ -1,6 +1,8 @@
 using System.Globalization;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Tokenizers;
+using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
 
 namespace KnapsackCloud.Model.Learning;
@@ -20,6 +22,10 @@ internal abstract record ModelSource
     /// <summary>Checks what can be checked without making the policy.</summary>
     /// <exception cref="InvalidInputException">The folder is no model that can be read.</exception>
     public virtual void Validate() { }
+
+    /// <summary>Shape and tokenizer, without any weight being read.</summary>
+    /// <exception cref="InvalidInputException">The folder is no model that can be read.</exception>
+    public abstract (ModelConfig Config, ITokenizer Tokenizer) Outline();
 
     /// <exception cref="InvalidInputException">Not a known form.</exception>
     public static ModelSource Parse(string text)
@@ -46,11 +52,12 @@ internal abstract record ModelSource
     public sealed record Folder(string Path) : ModelSource
     {
         /// <summary>Without a tokenizer the run would fail only at its first rollout.</summary>
-        public override void Validate()
+        public override void Validate() => Outline();
+
+        public override (ModelConfig Config, ITokenizer Tokenizer) Outline()
         {
             if (!Directory.Exists(Path)) throw Refuse($"there is no folder '{Path}'");
-            ModelConfigFile.Read(Path);
-            TokenizerLoader.Load(Path);
+            return (ModelConfigFile.Read(Path), TokenizerLoader.Load(Path));
         }
 
         public override TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation)
@@ -67,6 +74,8 @@ internal abstract record ModelSource
         public const double LeastTarget = 0.01;
         /// <summary>Beyond it the warm-up's own training, made of easy problems, does not lead.</summary>
         public const double MostTarget = 0.6;
+
+        public override (ModelConfig Config, ITokenizer Tokenizer) Outline() => (ArithmeticWarmup.Config, CharacterTokenizer.Arithmetic);
 
         public override TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation) =>
             new ArithmeticWarmup(spec, Target, threads).Run(progress, cancellation);

@@ -24,6 +24,13 @@ public class RunTests
         Assert.True(inspected.ExitCode == 0, inspected.Errors);
         Assert.Contains("effective-prompt ratio", inspected.Output, StringComparison.Ordinal);
 
+        var estimated = await Knapsack.RunAsync("estimate", folder.At("spec.json"), "--from", "latest", "--out", folder.At("store"), "--policy", "rounds", "--json");
+        Assert.True(estimated.ExitCode == 0, estimated.Errors);
+        var estimate = JsonDocument.Parse(estimated.Output).RootElement;
+        Assert.InRange(estimate.GetProperty("rollouts").GetDouble(), 1, SmallRun.Steps * 12 * 6);
+        Assert.Contains(outcome.GetProperty("run").GetString()!, estimate.GetProperty("evidence").GetString(), StringComparison.Ordinal);
+        Assert.True(estimate.GetProperty("seconds").GetDouble() > 0);
+
         var model = Path.Combine(runFolder, "policies", "000002");
         var generated = await Knapsack.RunAsync("generate", "--model", model, "--prompt", "10000+20000=", "-n", "3", "--max-tokens", "5", "--json");
         Assert.True(generated.ExitCode == 0, generated.Errors);
@@ -57,6 +64,8 @@ public class RunTests
     [InlineData("run --colour red", "--colour")]
     [InlineData("runs --out no-such-folder", "no-such-folder")]
     [InlineData("inspect latest --out .", "no run")]
+    [InlineData("estimate no-such-file.json --workers 0 --gpu h900", "--workers", "--gpu")]
+    [InlineData("estimate no-such-file.json", "--gpu", "--from")]
     [InlineData("evaluate --model no-such-folder --tasks arithmetic:add1", "no-such-folder")]
     [InlineData("evaluate --model . --tasks missing.jsonl -n 0 --top-p 2", "-n", "--top-p")]
     [InlineData("generate --model no-such-folder --prompt x", "no-such-folder")]

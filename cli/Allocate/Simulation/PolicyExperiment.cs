@@ -18,7 +18,7 @@ internal sealed record ArmResult(
 /// Every policy crossed with every weighting of the loss on tabular tasks, each at the learning rate that reached the target
 /// with the fewest rollouts on seeds of its own, then on the same seeds for all.
 /// </summary>
-internal sealed class PolicyExperiment(int seeds, Action<string> report)
+internal sealed class PolicyExperiment(ulong firstSeed, int seeds, Action<string> report)
 {
     private const int TuningSeeds = 2;
     private const ulong FirstTuningSeed = 1_000_001;
@@ -44,7 +44,7 @@ internal sealed class PolicyExperiment(int seeds, Action<string> report)
             {
                 cancellation.ThrowIfCancellationRequested();
                 var rate = LearningRates.MinBy(rate => Simulate(arm, weighting, rate, FirstTuningSeed, TuningSeeds).Average(run => run.RolloutsToTarget));
-                var runs = Simulate(arm, weighting, rate, 1, seeds);
+                var runs = Simulate(arm, weighting, rate, firstSeed, seeds);
                 results.Add(Result(arm, weighting, rate, runs, reference));
                 reference ??= runs;
                 report($"{weighting}, {arm.Name}: {results[^1].RolloutsToTarget.Mean:0} rollouts to target at learning rate {rate}");

@@ -66,7 +66,7 @@ internal sealed class SimulatedRun(SimulatedPolicy arm, Weighting weighting, dou
         var left = budget;
         for (var round = 1; left > 0 && round <= arm.Rounds; round++)
         {
-            var further = _policy.Next(Problem(evidence, left, round, step)).Rollouts;
+            var further = _policy.Next(Problem(evidence, priors.Strength, left, round, step)).Rollouts;
             if (further.All(count => count == 0)) break;
             left -= further.Sum();
             for (var i = 0; i < evidence.Length; i++) evidence[i] = Roll(evidence[i], step, drawn[i], further[i]);
@@ -84,9 +84,9 @@ internal sealed class SimulatedRun(SimulatedPolicy arm, Weighting weighting, dou
         return arm.Reserve ? [.. batch.Concat(TaskSelection.ShuffledEpochs(~seed, step, TabularTasks.Count, 4 * PerStep)).Distinct()] : batch;
     }
 
-    private RoundProblem Problem(TaskEvidence[] evidence, long budget, int round, int step) => new()
+    private RoundProblem Problem(TaskEvidence[] evidence, double priorStrength, long budget, int round, int step) => new()
     {
-        Step = new AllocationProblem { Tasks = evidence, Budget = budget, Min = arm.Pool || arm.Reserve ? 0 : Math.Min(2, (int)(budget / PerStep)), Max = 32, Opening = arm.Opening },
+        Step = new AllocationProblem { Tasks = evidence, Budget = budget, Min = arm.Pool || arm.Reserve ? 0 : Math.Min(2, (int)(budget / PerStep)), Max = 32, Opening = arm.Opening, PriorStrength = priorStrength },
         Round = round,
         Rounds = arm.Rounds,
         GroupSize = GroupSize,

@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Plan;
+using KnapsackCloud.Core.Rollout;
 
 namespace KnapsackCloud.Core.Tests.Plan;
 
@@ -55,6 +56,40 @@ public class FamilyPriorsTests
     {
         var ledger = Enumerable.Range(0, 50).Select(i => Record($"t{i}", $"f{i % 3}", 0.1 * i, 1.0 / (i + 1), i)).ToArray();
         Assert.Equal(FamilyPriors.Fit(ledger, 60).MeanOf("f1"), FamilyPriors.Fit(ledger.Reverse(), 60).MeanOf("f1"));
+    }
+
+    [Fact]
+    public void Nothing_known_is_as_strong_as_evenly_spread_success_rates() => Assert.Equal(2, FamilyPriors.Fit([], 1).Strength, 1e-12);
+
+    /// <summary>Beta-binomial ledgers of known strengths, in families of different means.</summary>
+    [Theory]
+    [InlineData(0.7)]
+    [InlineData(2)]
+    [InlineData(6)]
+    [InlineData(20)]
+    public void The_strength_is_that_of_the_tasks(double strength)
+    {
+        var random = new CounterRandom(7);
+        var ledger = new List<TaskRecord>();
+        for (var i = 0; i < 6000; i++)
+        {
+            var mean = 0.2 + (0.2 * (i % 4));
+            var rate = ThompsonSelection.Beta(ref random, strength * mean, strength * (1 - mean));
+            var successes = 0;
+            for (var j = 0; j < 8; j++) successes += random.NextDouble() < rate ? 1 : 0;
+            ledger.Add(Record($"t{i}", $"f{i % 4}", successes, 8 - successes, 1 + (i % 8)));
+        }
+
+        Assert.Equal(1, FamilyPriors.Fit(ledger, 8).Strength / strength, 0.15);
+    }
+
+    [Fact]
+    public void Tasks_that_are_all_alike_or_all_certain_stay_within_bounds()
+    {
+        var alike = Enumerable.Range(0, 1000).Select(i => Record($"t{i}", "f", 4, 4, 1)).ToList();
+        var certain = Enumerable.Range(0, 1000).Select(i => Record($"t{i}", "f", i % 2 * 8, 8 - (i % 2 * 8), 1)).ToList();
+        Assert.Equal(FamilyPriors.StrongestStrength, FamilyPriors.Fit(alike, 1).Strength);
+        Assert.Equal(FamilyPriors.WeakestStrength, FamilyPriors.Fit(certain, 1).Strength);
     }
 
     private static TaskRecord Record(string task, string family, double successes, double failures, int lastStep) => new()
