@@ -4,7 +4,9 @@ using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Core.Stages;
+using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Functions.Api;
+using KnapsackCloud.Functions.Dashboard;
 using KnapsackCloud.Functions.Specs;
 using KnapsackCloud.Functions.Triggers;
 using KnapsackCloud.Hosting;
@@ -17,7 +19,7 @@ namespace KnapsackCloud.Functions;
 internal static class ControlPlane
 {
     /// <summary>On its own the process reads its queues and looks after its runs; under a Functions host that calls it instead. Over an embedded store it only shows runs: the process that trains them has the queues.</summary>
-    public static void AddControlPlane(this IServiceCollection services, KnapsackOptions knapsack, FunctionsOptions options, SpecCheck check)
+    public static void AddControlPlane(this IServiceCollection services, KnapsackOptions knapsack, FunctionsOptions options, ControlPlaneTools tools)
     {
         services.AddSingleton(options);
         services.AddSingleton(options.Watchdog);
@@ -29,12 +31,21 @@ internal static class ControlPlane
         services.AddSingleton<WatchdogSweep>();
         services.AddSingleton<WatchdogTimer>();
         services.AddSingleton(new SpecFiles(options.Data));
-        services.AddSingleton(check);
+        services.AddSingleton(tools);
         services.AddSingleton<SpecReading>();
         services.AddSingleton(new Changes(knapsack.Store != StoreKind.Embedded));
         services.AddSingleton<RunEndpoints>();
         services.AddSingleton<StepEndpoints>();
         services.AddSingleton<HealthEndpoint>();
+        services.AddSingleton(_ => new ScratchFolder(Path.Combine(Path.GetTempPath(), "knapsack-tokenizers")));
+        services.AddSingleton<PlanIndexes>();
+        services.AddSingleton<RunTokenizers>();
+        services.AddSingleton<CurveEndpoints>();
+        services.AddSingleton<ProgressEndpoint>();
+        services.AddSingleton<TaskEndpoints>();
+        services.AddSingleton<GroupEndpoint>();
+        services.AddSingleton<EventStream>();
+        services.AddSingleton<DashboardEndpoints>();
         services.AddSingleton<ApiOperations>();
         if (options.UnderFunctionsHost || knapsack.Store == StoreKind.Embedded) return;
         services.AddPump<PlanRequest, PlanHandler>(QueueNames.Plan);
@@ -50,7 +61,7 @@ internal static class ControlPlane
         app.UseMiddleware<CrossSiteGuard>();
         app.UseRouting();
         app.Services.GetRequiredService<ApiOperations>().Map(app);
-        StartPage.Map(app);
+        DashboardPages.Map(app);
         if (options.UnderFunctionsHost) TriggerEndpoints.Map(app);
     }
 }

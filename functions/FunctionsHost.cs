@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Functions.Specs;
 using KnapsackCloud.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -18,27 +17,27 @@ public static partial class FunctionsHost
     /// <summary>Runs until it is stopped. Returns the exit code; a Functions host starts the process again only when it is not 0.</summary>
     /// <param name="args">Settings by name, such as <c>--Knapsack:Store=azure</c>; they go before files and environment.</param>
     /// <param name="cancellation">Stops it, as SIGTERM and Ctrl-C do.</param>
-    /// <param name="check">Checks more of a spec before it is accepted, where the caller can; throws <see cref="InvalidInputException"/>.</param>
-    public static Task<int> RunAsync(string[] args, CancellationToken cancellation, Action<RunSpec>? check = null) =>
+    /// <param name="tools">What the caller can do beyond it; null for nothing.</param>
+    public static Task<int> RunAsync(string[] args, CancellationToken cancellation, ControlPlaneTools? tools = null) =>
         HostProgram.GuardAsync(FunctionsOptions.Section, async () =>
         {
             var builder = WebApplication.CreateSlimBuilder(args);
             var (knapsack, options) = ReadSettings(builder.Configuration);
             await using var backplane = await Backplane.OpenAsync(knapsack, TimeProvider.System, cancellation);
-            await using var app = Build(builder, knapsack, options, backplane, new SpecCheck(check));
+            await using var app = Build(builder, knapsack, options, backplane, tools ?? new ControlPlaneTools());
             await StartAsync(app, options.Port, cancellation);
             LogReady(app.Logger, app.Urls.First());
             await app.WaitForShutdownAsync(cancellation);
         }, cancellation);
 
     /// <summary>The application, not started yet.</summary>
-    internal static WebApplication Build(WebApplicationBuilder builder, KnapsackOptions knapsack, FunctionsOptions options, Backplane backplane, SpecCheck check)
+    internal static WebApplication Build(WebApplicationBuilder builder, KnapsackOptions knapsack, FunctionsOptions options, Backplane backplane, ControlPlaneTools tools)
     {
         builder.AddKnapsack(knapsack, backplane);
         // One line a request would bury what happens in runs.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options.Port));
-        builder.Services.AddControlPlane(knapsack, options, check);
+        builder.Services.AddControlPlane(knapsack, options, tools);
         var app = builder.Build();
         app.MapControlPlane();
         return app;

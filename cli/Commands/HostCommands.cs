@@ -5,6 +5,7 @@ using KnapsackCloud.GpuWorker;
 using KnapsackCloud.Hosting;
 using KnapsackCloud.Learner;
 using KnapsackCloud.Model.Learning;
+using KnapsackCloud.Model.Tokenizers;
 
 namespace KnapsackCloud.Cli.Commands;
 
@@ -41,7 +42,7 @@ internal static class HostCommands
         var command = new Command("functions", "The control plane, in the foreground: HTTP API, planning, collecting, publishing. Over an embedded store it only shows runs.") { Store, Out, Port, Data };
         command.SetAction((parsed, cancellation) => FunctionsHost.RunAsync(
             [.. Backplane(parsed), .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Port), parsed.GetValue(Port)), .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Data), parsed.GetValue(Data))],
-            cancellation, GrpoLearner.Validate));
+            cancellation, new ControlPlaneTools { CheckSpec = GrpoLearner.Validate, LoadTokenizer = TokenizerLoader.Load }));
         return command;
     }
 

@@ -13,6 +13,8 @@ internal sealed record ApiOperation(string Function, string Method, string Route
     public string? Request { get; init; }
     /// <summary>Schema of the answer; null for one that is a document of its own.</summary>
     public string? Response { get; init; }
+    /// <summary>Of success.</summary>
+    public string ContentType { get; init; } = "application/json";
     public int Success { get; init; } = StatusCodes.Status200OK;
     /// <summary>Answers other than success, beside those that any operation may give (500, 503).</summary>
     public IReadOnlyList<int> Problems { get; init; } = [];

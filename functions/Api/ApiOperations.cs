@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Functions.Dashboard;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -11,7 +12,7 @@ internal sealed class ApiOperations
     public const string Prefix = "/api/";
     private readonly Lazy<byte[]> _document;
 
-    public ApiOperations(RunEndpoints runs, StepEndpoints steps, HealthEndpoint health)
+    public ApiOperations(RunEndpoints runs, StepEndpoints steps, HealthEndpoint health, DashboardEndpoints dashboard)
     {
         All =
         [
@@ -25,6 +26,7 @@ internal sealed class ApiOperations
             new("PauseRun", "POST", "runs/{run}/pause", "Starts nothing new until the run is resumed.", runs.PauseAsync) { Response = "Run", Problems = [400, 403, 404, 409] },
             new("ResumeRun", "POST", "runs/{run}/resume", "Lets a paused or failed run go on.", runs.ResumeAsync) { Response = "Run", Problems = [400, 403, 404, 409] },
             new("Allocate", "POST", "allocate", "Solves one allocation; keeps nothing.", AllocateEndpoint.SolveAsync) { Request = "AllocateRequest", Response = "Allocation", Problems = [400, 403, 413] },
+            .. dashboard.All,
             new("Health", "GET", "health", "Whether the control plane works and its store answers.", health.ShowAsync) { Response = "Health" },
             new("OpenApi", "GET", "openapi.json", "This document.", context => Reply.BytesAsync(context, _document!.Value, Reply.Json)),
         ];

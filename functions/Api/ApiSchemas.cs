@@ -19,6 +19,11 @@ internal static class ApiSchemas
         ["Steps"] = ApiJson.Default.IReadOnlyListStepSummary,
         ["Step"] = ApiJson.Default.StepView,
         ["Policies"] = ApiJson.Default.IReadOnlyListPolicyView,
+        ["Curves"] = ApiJson.Default.IReadOnlyListCurvePoint,
+        ["AllocationColumns"] = ApiJson.Default.IReadOnlyListAllocationColumn,
+        ["Progress"] = ApiJson.Default.ProgressView,
+        ["StepTasks"] = ApiJson.Default.StepTasksView,
+        ["Group"] = ApiJson.Default.GroupView,
         ["Health"] = ApiJson.Default.HealthView,
         ["Problem"] = ApiJson.Default.ProblemView,
     };
@@ -48,9 +53,12 @@ internal static class ApiSchemas
     }
 
     /// <summary>Of a part of a route.</summary>
-    public static JsonNode OfId(string name) => name == "run"
-        ? new JsonObject { ["type"] = "string", ["pattern"] = "^[a-z0-9][a-z0-9-]*$", ["maxLength"] = RunId.MaxLength }
-        : Whole(1, RunSpecReader.MaxSteps + 1);
+    public static JsonNode OfId(string name) => name switch
+    {
+        "run" => new JsonObject { ["type"] = "string", ["pattern"] = "^[a-z0-9][a-z0-9-]*$", ["maxLength"] = RunId.MaxLength },
+        "task" => TaskIdSchema(),
+        _ => Whole(1, RunSpecReader.MaxSteps + 1),
+    };
 
     /// <summary>Ids have converters of their own, of which the exporter knows nothing.</summary>
     private static JsonNode NameIds(JsonSchemaExporterContext context, JsonNode schema)

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace KnapsackCloud.Functions.Api;
 
 /// <summary>Says whether the process is up and its store answers.</summary>
-internal sealed class HealthEndpoint(IRunStore store, TimeProvider time)
+internal sealed class HealthEndpoint(IRunStore store, Changes changes, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private static readonly string Version = typeof(HealthEndpoint).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
@@ -14,7 +14,7 @@ internal sealed class HealthEndpoint(IRunStore store, TimeProvider time)
     public async Task ShowAsync(HttpContext context)
     {
         var problem = await AskStoreAsync(context.RequestAborted);
-        var health = new HealthView(problem is null ? "ok" : "failing", problem ?? "ok", Version);
+        var health = new HealthView(problem is null ? "ok" : "failing", problem ?? "ok", changes.Allowed, Version);
         await Reply.JsonAsync(context, health, ApiJson.Default.HealthView, problem is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 

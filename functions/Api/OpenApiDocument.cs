@@ -38,7 +38,7 @@ internal static class OpenApiDocument
     private static JsonObject Responses(ApiOperation operation)
     {
         var success = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(operation.Success) };
-        success["content"] = Content(Json, operation.Response is { } response ? Reference(response) : new JsonObject { ["type"] = "object" });
+        success["content"] = Content(operation.ContentType, operation.Response is { } response ? Reference(response) : new JsonObject { ["type"] = "object" });
         var responses = new JsonObject { [$"{operation.Success}"] = success };
         if (operation.Method == "GET") responses["304"] = new JsonObject { ["description"] = "The content still has the entity tag of If-None-Match." };
         foreach (var problem in operation.Problems)
@@ -51,7 +51,7 @@ internal static class OpenApiDocument
         from part in route.Split('/')
         where part.StartsWith('{')
         let name = part.Trim('{', '}')
-        select Parameter(name, "path", name == "run" ? "Id of the run." : "Number of the step, from 1.", ApiSchemas.OfId(name));
+        select Parameter(name, "path", name switch { "run" => "Id of the run.", "task" => "Id of the task.", _ => "Number of the step, from 1." }, ApiSchemas.OfId(name));
 
     private static JsonNode QueryParameter(ApiParameter parameter) => Parameter(parameter.Name, "query", parameter.Description,
         parameter.Most is { } most ? new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = most } : new JsonObject { ["type"] = "string" });

@@ -15,7 +15,20 @@ internal static class Query
 
     /// <summary>Null when the query has none.</summary>
     /// <exception cref="InvalidInputException">It is no run id.</exception>
-    public static RunId? RunAfter(HttpContext context) => Text(context, "after") is { } text ? ParseRun("after", text) : null;
+    public static RunId? RunOrNone(HttpContext context, string name) => Text(context, name) is { } text ? ParseRun(name, text) : null;
+
+    /// <exception cref="InvalidInputException">The route's task is no task id.</exception>
+    public static TaskId Task(HttpContext context) => TaskId.TryParse(context.Request.RouteValues["task"] as string, out var task)
+        ? task
+        : throw new InvalidInputException("task", $"is no task id: use 1 to {TaskId.MaxLength} of A-Z, a-z, 0-9, '.', '_' and '-', starting with a letter or digit");
+
+    /// <summary>The first choice when the query has none.</summary>
+    /// <exception cref="InvalidInputException">It is none of the choices.</exception>
+    public static string Choice(HttpContext context, string name, IReadOnlyList<string> choices)
+    {
+        var text = Text(context, name) ?? choices[0];
+        return choices.Contains(text) ? text : throw new InvalidInputException(name, $"must be one of {string.Join(", ", choices)}");
+    }
 
     /// <exception cref="InvalidInputException">It is no whole number in range.</exception>
     public static int Whole(HttpContext context, string name, int byDefault, int min, int max) => Whole(name, Text(context, name), byDefault, min, max);

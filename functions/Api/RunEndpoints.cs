@@ -10,6 +10,7 @@ namespace KnapsackCloud.Functions.Api;
 internal sealed class RunEndpoints(
     RunBlobs blobs, RunCatalog catalog, RunStatusStore statuses, RunStarter starter, RunControl control, SpecReading specs, Changes changes)
 {
+    public const int RunsOfPage = 50;
     public const int MostRuns = 200;
     /// <summary>A spec names its tasks and has none in it.</summary>
     private const int LargestSpec = 64 << 10;
@@ -25,8 +26,8 @@ internal sealed class RunEndpoints(
 
     public async Task ListAsync(HttpContext context)
     {
-        var limit = Query.Whole(context, "limit", 50, 1, MostRuns);
-        var page = await catalog.ReadPageAsync(Query.RunAfter(context), limit, context.RequestAborted);
+        var limit = Query.Whole(context, "limit", RunsOfPage, 1, MostRuns);
+        var page = await catalog.ReadPageAsync(Query.RunOrNone(context, "after"), limit, context.RequestAborted);
         if (page.Count == limit) context.Response.Headers.Link = $"</api/runs?limit={limit}&after={page[^1].Id}>; rel=\"next\"";
         await Reply.JsonAsync(context, [.. page.Select(RunView.Of)], ApiJson.Default.IReadOnlyListRunView);
     }
@@ -70,8 +71,7 @@ internal sealed class RunEndpoints(
     private Task<CheckpointManifest?> ReadManifestAsync(RunId run, int version, CancellationToken cancellation) =>
         blobs.ReadAsync(BlobNames.Manifest(run, new PolicyVersion(version)), ContractsJson.Default.CheckpointManifest, cancellation);
 
-    private async Task<RunStatus> RequireAsync(RunId run, CancellationToken cancellation) =>
-        await statuses.ReadAsync(run, cancellation) ?? throw new RequestRefusedException(StatusCodes.Status404NotFound, $"there is no run {run}");
+    private Task<RunStatus> RequireAsync(RunId run, CancellationToken cancellation) => Found.RunAsync(statuses, run, cancellation);
 
     private static string PathOf(RunId run) => $"/api/runs/{run}";
 

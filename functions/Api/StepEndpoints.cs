@@ -16,7 +16,7 @@ internal sealed class StepEndpoints(RunBlobs blobs, RunStatusStore statuses)
         var run = Query.Run(context);
         var after = Query.Whole(context, "after", 0, 0, RunSpecReader.MaxSteps + 1);
         var limit = Query.Whole(context, "limit", 100, 1, MostSteps);
-        var status = await RequireAsync(run, context.RequestAborted);
+        var status = await Found.RunAsync(statuses, run, context.RequestAborted);
         // One beyond the last finished step: it may be collected already, and the closing step has no other number.
         var last = (int)Math.Min(status.Step + 1L, (long)after + limit);
         var steps = await ReadAsync(run, after + 1, last, context.RequestAborted);
@@ -27,12 +27,12 @@ internal sealed class StepEndpoints(RunBlobs blobs, RunStatusStore statuses)
     public async Task ShowAsync(HttpContext context)
     {
         var (run, step, cancellation) = (Query.Run(context), Query.Step(context), context.RequestAborted);
-        await RequireAsync(run, cancellation);
+        await Found.RunAsync(statuses, run, cancellation);
         var plan = blobs.ReadPlanAsync(run, step, cancellation);
         var summary = blobs.ReadSummaryAsync(run, step, cancellation);
         var learning = blobs.ReadLearningAsync(run, step, cancellation);
         var view = new StepView(step, await plan, await summary, await learning);
-        if (view.Plan is null && view.Summary is null) throw new RequestRefusedException(StatusCodes.Status404NotFound, $"run {run} has no step {step} yet");
+        if (view.Plan is null && view.Summary is null) throw Found.Missing($"run {run} has no step {step} yet");
         await Reply.JsonAsync(context, view, ApiJson.Default.StepView);
     }
 
@@ -48,7 +48,4 @@ internal sealed class StepEndpoints(RunBlobs blobs, RunStatusStore statuses)
         }
         return steps;
     }
-
-    private async Task<RunStatus> RequireAsync(RunId run, CancellationToken cancellation) =>
-        await statuses.ReadAsync(run, cancellation) ?? throw new RequestRefusedException(StatusCodes.Status404NotFound, $"there is no run {run}");
 }

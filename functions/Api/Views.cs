@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Functions.Dashboard;
 
 namespace KnapsackCloud.Functions.Api;
 
@@ -40,7 +41,8 @@ internal sealed record PolicyView(int Version, bool Current, long Bytes, IReadOn
 
 /// <param name="Status">ok or failing.</param>
 /// <param name="Store">Whether the store answers, or what it says.</param>
-internal sealed record HealthView(string Status, string Store, string Version);
+/// <param name="Changes">Runs can be started and moved here, not only looked at.</param>
+internal sealed record HealthView(string Status, string Store, bool Changes, string Version);
 
 /// <summary>Body of an answer other than success (RFC 9457).</summary>
 /// <param name="Type">What kind of problem it is, for programs.</param>
@@ -58,6 +60,12 @@ internal sealed record InvocationReply(
 [JsonSerializable(typeof(StepView))]
 [JsonSerializable(typeof(IReadOnlyList<StepSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<PolicyView>))]
+[JsonSerializable(typeof(RunEvent))]
+[JsonSerializable(typeof(IReadOnlyList<CurvePoint>))]
+[JsonSerializable(typeof(IReadOnlyList<AllocationColumn>))]
+[JsonSerializable(typeof(ProgressView))]
+[JsonSerializable(typeof(StepTasksView))]
+[JsonSerializable(typeof(GroupView))]
 [JsonSerializable(typeof(HealthView))]
 [JsonSerializable(typeof(ProblemView))]
 [JsonSerializable(typeof(InvocationReply))]

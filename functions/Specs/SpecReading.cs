@@ -3,12 +3,8 @@ using KnapsackCloud.Core.Tasks;
 
 namespace KnapsackCloud.Functions.Specs;
 
-/// <summary>What a host with more knowledge checks of a spec before it is accepted, such as that a model can be read.</summary>
-/// <param name="Validate">Throws <see cref="InvalidInputException"/>.</param>
-internal sealed record SpecCheck(Action<RunSpec>? Validate);
-
 /// <summary>Reads a spec that came over HTTP, with the tasks it names.</summary>
-internal sealed class SpecReading(SpecFiles files, SpecCheck check)
+internal sealed class SpecReading(SpecFiles files, ControlPlaneTools tools)
 {
     private const string ModelFolder = "hf:";
 
@@ -21,7 +17,7 @@ internal sealed class SpecReading(SpecFiles files, SpecCheck check)
         var tasks = new TaskSets([], []);
         Try(errors, () => tasks = TaskSources.Read(spec, ReadFile));
         if (errors.Count > 0) throw new InvalidInputException(errors);
-        check.Validate?.Invoke(spec);
+        tools.CheckSpec(spec);
         return (spec, tasks);
     }
 

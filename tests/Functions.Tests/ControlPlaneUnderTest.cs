@@ -7,7 +7,6 @@ using KnapsackCloud.Core.Messaging;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Core.Stages;
-using KnapsackCloud.Functions.Specs;
 using KnapsackCloud.Hosting;
 using KnapsackCloud.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
@@ -19,29 +18,31 @@ namespace KnapsackCloud.Functions.Tests;
 internal sealed class ControlPlaneUnderTest : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly IRunStore _store;
 
-    private ControlPlaneUnderTest(WebApplication app, Dictionary<string, MemoryQueue> queues, InMemoryRunStore store)
+    private ControlPlaneUnderTest(WebApplication app, Dictionary<string, MemoryQueue> queues, IRunStore store)
     {
-        (_app, Queues, Store) = (app, queues, store);
+        (_app, Queues, _store) = (app, queues, store);
         Http = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
     }
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public HttpClient Http { get; }
-    public InMemoryRunStore Store { get; }
+    /// <summary>Where none was given.</summary>
+    public InMemoryRunStore Store => (InMemoryRunStore)_store;
     public IReadOnlyDictionary<string, MemoryQueue> Queues { get; }
     public RunBlobs Blobs => Get<RunBlobs>();
     public RunStatusStore Statuses => Get<RunStatusStore>();
 
-    public static async Task<ControlPlaneUnderTest> StartAsync(bool underHost = false, StoreKind kind = StoreKind.Local, string? data = null, InMemoryRunStore? store = null)
+    public static async Task<ControlPlaneUnderTest> StartAsync(bool underHost = false, StoreKind kind = StoreKind.Local, string? data = null, IRunStore? store = null, ControlPlaneTools? tools = null)
     {
         store ??= new InMemoryRunStore();
         var queueOptions = new MemoryQueueOptions { Poll = TimeSpan.FromMilliseconds(200) };
         var queues = QueueNames.All.ToDictionary(name => name, name => new MemoryQueue(name, TimeProvider.System, queueOptions));
         var backplane = new Backplane(store, queues.ToDictionary(pair => pair.Key, pair => (IWorkQueue)pair.Value));
         var options = new FunctionsOptions { Port = 0, Data = data, RetryDelay = TimeSpan.Zero, UnderFunctionsHost = underHost };
-        var app = FunctionsHost.Build(WebApplication.CreateSlimBuilder(), new KnapsackOptions { Store = kind }, options, backplane, new SpecCheck(null));
+        var app = FunctionsHost.Build(WebApplication.CreateSlimBuilder(), new KnapsackOptions { Store = kind }, options, backplane, tools ?? new ControlPlaneTools());
         await app.StartAsync(Token);
         return new ControlPlaneUnderTest(app, queues, store);
     }

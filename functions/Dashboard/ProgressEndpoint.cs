@@ -1,0 +1,53 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Publish;
+using KnapsackCloud.Core.Stages;
+using KnapsackCloud.Functions.Api;
+using Microsoft.AspNetCore.Http;
+
+namespace KnapsackCloud.Functions.Dashboard;
+
+/// <summary>Shows what goes on in a run at this moment, as far as the store tells: a blob says that its work item is done and who did it.</summary>
+internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, PlanIndexes plans)
+{
+    public const int MostItems = 16;
+
+    public async Task ShowAsync(HttpContext context)
+    {
+        var (run, cancellation) = (Query.Run(context), context.RequestAborted);
+        var status = await Found.RunAsync(statuses, run, cancellation);
+        await Reply.JsonAsync(context, await ReadAsync(status, cancellation), ApiJson.Default.ProgressView);
+    }
+
+    private async Task<ProgressView> ReadAsync(RunStatus status, CancellationToken cancellation)
+    {
+        var run = status.Id;
+        var (step, plan) = (status.Step + 1, (await plans.ReadAsync(run, status.Step + 1, cancellation))?.Plan);
+        if (plan is null && status.Step > 0 && RunStates.IsTerminal(status.State))
+            (step, plan) = (status.Step, (await plans.ReadAsync(run, status.Step, cancellation))?.Plan);
+        var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
+        var known = plan?.Items ?? [];
+        // A given-up item counts as failed even when its blob came after all: no stage uses that.
+        var failed = known.Count(item => items.Failed.Contains(item.Id));
+        var waiting = known.Count(items.IsPending);
+        return new ProgressView(
+            step, plan?.Round ?? 0, plan?.IsLast ?? false, known.Count, known.Count - failed - waiting, failed, waiting, plan is null ? 0 : step - 1 - plan.Policy.Value,
+            await WorkersAsync(run, step, known.Where(item => items.Arrived.Contains(item.Id)).Select(item => item.Id).TakeLast(MostItems), cancellation),
+            Limits(await blobs.ReadSpecAsync(run, cancellation), status.Totals));
+    }
+
+    private async Task<IReadOnlyList<WorkerView>> WorkersAsync(RunId run, int step, IEnumerable<string> items, CancellationToken cancellation)
+    {
+        var read = await Task.WhenAll(items.Select(item => blobs.ReadTrajectoriesAsync(run, step, item, cancellation)));
+        return
+        [
+            .. read.OfType<IReadOnlyList<Trajectory>>().Where(rows => rows.Count > 0).GroupBy(rows => rows[0].Worker)
+                .Select(worker => new WorkerView(
+                    worker.Key, worker.Count(), worker.Sum(rows => rows.Count),
+                    worker.Sum(rows => rows.Sum(row => (long)row.CompletionIds.Length)), worker.Sum(rows => rows.Sum(row => row.GenerationSeconds))))
+                .OrderBy(worker => worker.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    private static IReadOnlyList<LimitView> Limits(RunSpec spec, RunTotals totals) =>
+        [new("rollouts", totals.Rollouts, spec.Limits.Rollouts), new("GPU-seconds", totals.GpuSeconds, spec.Limits.GpuSeconds)];
+}
