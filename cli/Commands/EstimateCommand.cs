@@ -20,11 +20,12 @@ internal static class EstimateCommand
     private static readonly Option<string?> From = new("--from") { Description = "Earlier run of like tasks and model, an id or latest: its ledger replaces the bare prior" };
     private static readonly Option<string> Out = new("--out") { Description = "Folder with the earlier run", DefaultValueFactory = _ => ".knapsack" };
     private static readonly Option<string?> Policy = new("--policy") { Description = $"Instead of the spec's allocation policy: {string.Join(", ", RoundPolicies.Names)}" };
+    private static readonly Option<string[]> Set = new("--set") { Description = "Instead of a member of the spec, such as allocation.scope=pool; may be given several times", DefaultValueFactory = _ => [] };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout" };
 
     public static Command Create()
     {
-        var command = new Command("estimate", "Predicts effective ratios, rollouts, time and price of a run before it is started.") { Spec, Workers, Gpu, From, Out, Policy, Json };
+        var command = new Command("estimate", "Predicts effective ratios, rollouts, time and price of a run before it is started.") { Spec, Workers, Gpu, From, Out, Policy, Set, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -32,7 +33,7 @@ internal static class EstimateCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         Check(parsed);
-        var inputs = RunInputs.Read(parsed.GetValue(Spec), spec => Override(spec, parsed.GetValue(Policy)));
+        var inputs = RunInputs.Read(parsed.GetValue(Spec), Settings(parsed));
         var (spec, training) = (inputs.Spec, inputs.Tasks.Training);
         var outline = PolicyOutline.Of(spec.Model);
         var earlier = await ReadEarlierAsync(parsed, spec, training.Count, cancellation).ConfigureAwait(false);
@@ -56,8 +57,12 @@ internal static class EstimateCommand
         if (errors.Count > 0) throw new InvalidInputException(errors);
     }
 
-    private static RunSpec Override(RunSpec spec, string? policy) =>
-        policy is null ? spec : spec with { Allocation = spec.Allocation with { Policy = RoundPolicies.Create(policy).Name } };
+    private static List<SpecSetting> Settings(ParseResult parsed)
+    {
+        var settings = parsed.GetValue(Set)!.Select(text => SpecSetting.Parse("--set", text)).ToList();
+        if (parsed.GetValue(Policy) is { } policy) settings.Add(new SpecSetting("allocation.policy", policy));
+        return settings;
+    }
 
     private static async Task<EarlierRun?> ReadEarlierAsync(ParseResult parsed, RunSpec spec, int pool, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
@@ -16,12 +17,13 @@ internal static class RunCommand
     private static readonly Option<int?> Steps = new("--steps") { Description = "Instead of the spec's steps" };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Instead of the spec's seed" };
     private static readonly Option<string?> Policy = new("--policy") { Description = $"Instead of the spec's allocation policy: {string.Join(", ", RoundPolicies.Names)}" };
+    private static readonly Option<string[]> Set = new("--set") { Description = "Instead of a member of the spec, such as allocation.scope=pool; may be given several times", DefaultValueFactory = _ => [] };
     private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run: its id, or latest" };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout; progress goes to stderr" };
 
     public static Command Create()
     {
-        var command = new Command("run", "Trains a model in this process, with a live view and a report at the end.") { Spec, Store, Out, Steps, Seed, Policy, Resume, Json };
+        var command = new Command("run", "Trains a model in this process, with a live view and a report at the end.") { Spec, Store, Out, Steps, Seed, Policy, Set, Resume, Json };
         // An option that is not known would be taken for the spec's name.
         Spec.Validators.Add(result =>
         {
@@ -35,7 +37,7 @@ internal static class RunCommand
     {
         Check(parsed);
         var json = parsed.GetValue(Json);
-        var inputs = parsed.GetValue(Resume) is null ? RunInputs.Read(parsed.GetValue(Spec), spec => Override(spec, parsed)) : null;
+        var inputs = parsed.GetValue(Resume) is null ? RunInputs.Read(parsed.GetValue(Spec), Settings(parsed)) : null;
         using var session = new RunSession(parsed.GetValue(Out)!, TimeProvider.System);
         var run = inputs is null
             ? await session.ResumeAsync(parsed.GetValue(Resume)!, cancellation).ConfigureAwait(false)
@@ -92,15 +94,17 @@ internal static class RunCommand
         if (parsed.GetValue(Store) != "embedded") errors.Add(new InputError("--store", $"'{parsed.GetValue(Store)}' is unknown; use embedded"));
         if (parsed.GetValue(Steps) is < 1 or > RunSpecReader.MaxSteps) errors.Add(new InputError("--steps", $"is {parsed.GetValue(Steps)}; it must be from 1 to {RunSpecReader.MaxSteps}"));
         if (parsed.GetValue(Policy) is { } policy && !RoundPolicies.Names.Contains(policy)) errors.Add(new InputError("--policy", $"'{policy}' is unknown; choose one of {string.Join(", ", RoundPolicies.Names)}"));
-        if (parsed.GetValue(Resume) is not null && (parsed.GetValue(Spec) is not null || parsed.GetValue(Steps) is not null || parsed.GetValue(Seed) is not null || parsed.GetValue(Policy) is not null))
-            errors.Add(new InputError("--resume", "goes on with the run's own spec; leave out the spec file, --steps, --seed and --policy"));
+        if (parsed.GetValue(Resume) is not null && (parsed.GetValue(Spec) is not null || parsed.GetValue(Steps) is not null || parsed.GetValue(Seed) is not null || parsed.GetValue(Policy) is not null || parsed.GetValue(Set) is not []))
+            errors.Add(new InputError("--resume", "goes on with the run's own spec; leave out the spec file, --steps, --seed, --policy and --set"));
         if (errors.Count > 0) throw new InvalidInputException(errors);
     }
 
-    private static RunSpec Override(RunSpec spec, ParseResult parsed) => spec with
+    private static List<SpecSetting> Settings(ParseResult parsed)
     {
-        Steps = parsed.GetValue(Steps) ?? spec.Steps,
-        Seed = parsed.GetValue(Seed) ?? spec.Seed,
-        Allocation = spec.Allocation with { Policy = parsed.GetValue(Policy) ?? spec.Allocation.Policy },
-    };
+        var settings = parsed.GetValue(Set)!.Select(text => SpecSetting.Parse("--set", text)).ToList();
+        if (parsed.GetValue(Policy) is { } policy) settings.Add(new SpecSetting("allocation.policy", policy));
+        if (parsed.GetValue(Steps) is { } steps) settings.Add(new SpecSetting("steps", steps.ToString(CultureInfo.InvariantCulture)));
+        if (parsed.GetValue(Seed) is { } seed) settings.Add(new SpecSetting("seed", seed.ToString(CultureInfo.InvariantCulture)));
+        return settings;
+    }
 }

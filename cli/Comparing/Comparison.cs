@@ -5,56 +5,90 @@ using KnapsackCloud.Cli.Reporting;
 
 namespace KnapsackCloud.Cli.Comparing;
 
-/// <summary>The arms of a comparison and the paired differences of each arm to the first.</summary>
-/// <param name="Target">Held-out accuracy for rollouts-to-target: the first arm's mean final accuracy.</param>
+/// <summary>The arms of a comparison and the paired differences of each arm to the first one with its loss.</summary>
+/// <param name="Target">Held-out accuracy that rollouts, tokens and seconds are counted to.</param>
 internal sealed record Comparison(IReadOnlyList<ComparisonArm> Arms, double Target)
 {
-    public static Comparison Of(IReadOnlyList<ComparisonArm> arms) => new(arms, arms[0].Final.Mean);
+    /// <param name="target">Null: the first arm's mean final accuracy.</param>
+    public static Comparison Of(IReadOnlyList<ComparisonArm> arms, double? target) => new(arms, target ?? arms[0].Of(run => run.Final).Mean);
 
-    public IReadOnlyList<PairedDifference> Paired { get; } =
-    [
-        .. Arms.Skip(1).SelectMany(arm => (PairedDifference[])
-        [
-            PairedDifference.Between(arm, Arms[0], "final", run => run.Final),
-            PairedDifference.Between(arm, Arms[0], "effectiveGradientRatio", run => run.EffectiveGradientRatio),
-            PairedDifference.Between(arm, Arms[0], "effectivePromptRatio", run => run.EffectivePromptRatio),
-        ]),
-    ];
+    /// <summary>What every run has spent: at so many rollouts all arms can be compared, whatever their budgets.</summary>
+    public double EqualRollouts { get; } = Arms.Min(arm => arm.Runs.Min(run => run.Rollouts));
+
+    public IReadOnlyList<PairedDifference> Paired => [.. Arms.SelectMany(arm => Differences(arm, Arms.First(first => first.Loss == arm.Loss)))];
 
     public IEnumerable<ReportTable> Tables()
     {
+        var crossed = Arms.Select(arm => arm.Loss).Distinct().Count() > 1;
         yield return new ReportTable(
             $"{Arms[0].Runs.Count} seeds each; 95% Student intervals",
-            ["policy", "held-out accuracy", "effective-gradient ratio", "effective-prompt ratio", $"rollouts to {Number(Target)}", "seconds"],
-            [.. Arms.Select(arm => (string[])[arm.Policy, Text(arm.Final), Text(arm.EffectiveGradientRatio), Text(arm.EffectivePromptRatio), ToTarget(arm), arm.Seconds.Mean.ToString("0", CultureInfo.InvariantCulture)])]);
+            ["arm", "learning rate", "held-out accuracy", $"at {EqualRollouts:N0} rollouts", "effective-gradient ratio", "effective-prompt ratio", "rollouts spent", $"rollouts to {Number(Target)}", "tokens", "seconds"],
+            [.. Arms.Select(arm => (string[])
+            [
+                Name(arm, crossed), arm.LearningRate.ToString(CultureInfo.InvariantCulture), Text(arm.Of(run => run.Final)), Text(arm.Of(run => run.AccuracyAt(EqualRollouts))),
+                Text(arm.Of(run => run.EffectiveGradientRatio)), Text(arm.Of(run => run.EffectivePromptRatio)), Whole(arm.Of(run => run.Rollouts).Mean),
+                ToTarget(arm, point => point.Rollouts), ToTarget(arm, point => point.Tokens), ToTarget(arm, point => point.Seconds),
+            ])]);
         if (Paired.Count == 0) yield break;
         yield return new ReportTable(
             "Paired over seeds",
-            ["difference", "metric", "mean", "wins"],
-            [.. Paired.Select(pair => (string[])[$"{pair.A} - {pair.B}", pair.Metric, Text(new Estimate(pair.Difference, pair.Ci95)), $"{pair.Wins} of {pair.Of}"])]);
+            ["difference", "metric", "mean, 95% Student interval", "bootstrap interval", "wins"],
+            [.. Paired.Select(pair => (string[])
+            [
+                $"{pair.A} - {pair.B}{(crossed ? $", {pair.Loss}" : "")}", pair.Metric, Difference(pair.Difference, pair.Ci95), Difference(null, pair.Bootstrap95), $"{pair.Wins} of {pair.Of}",
+            ])]);
     }
 
     public string ToJson() => JsonSerializer.Serialize(
         new ComparisonJson(
-            [.. Arms.Select(arm => new ArmJson(arm.Policy, arm.Loss, arm.LearningRate, [.. arm.Runs.Select(run => run.Seed)], arm.Final, arm.EffectiveGradientRatio, arm.EffectivePromptRatio, arm.RolloutsTo(Target).Rollouts))],
+            Target, EqualRollouts,
+            [.. Arms.Select(arm => new ArmJson(
+                arm.Policy, arm.Loss, arm.LearningRate, [.. arm.Runs.Select(run => run.Seed)], arm.Of(run => run.Final), arm.Of(run => run.AccuracyAt(EqualRollouts)),
+                arm.Of(run => run.EffectiveGradientRatio), arm.Of(run => run.EffectivePromptRatio), arm.Of(run => run.Rollouts),
+                arm.SpentTo(Target, point => point.Rollouts).Spent, arm.SpentTo(Target, point => point.Tokens).Spent, arm.SpentTo(Target, point => point.Seconds).Spent,
+                arm.SpentTo(Target, point => point.Rollouts).Reached))],
             Paired),
         CompareJson.Default.ComparisonJson);
 
-    private string ToTarget(ComparisonArm arm) => arm.RolloutsTo(Target) switch
+    public static string Name(ComparisonArm arm, bool crossed) => crossed ? $"{arm.Policy}, {arm.Loss}" : arm.Policy;
+
+    private IEnumerable<PairedDifference> Differences(ComparisonArm arm, ComparisonArm first) => ReferenceEquals(arm, first)
+        ? []
+        : new[]
+        {
+            PairedDifference.Between(arm, first, "final", run => run.Final),
+            PairedDifference.Between(arm, first, "atEqualRollouts", run => run.AccuracyAt(EqualRollouts)),
+            PairedDifference.Between(arm, first, "effectiveGradientRatio", run => run.EffectiveGradientRatio),
+            PairedDifference.Between(arm, first, "effectivePromptRatio", run => run.EffectivePromptRatio),
+            PairedDifference.Between(arm, first, "rolloutsToTarget", run => run.SpentTo(Target, point => point.Rollouts)),
+        }.OfType<PairedDifference>();
+
+    private string ToTarget(ComparisonArm arm, Func<CurvePoint, double> spent) => arm.SpentTo(Target, spent) switch
     {
         (null, _) => "never",
-        ({ } rollouts, var reached) => string.Create(CultureInfo.InvariantCulture, $"{rollouts.Mean:N0}{(reached < arm.Runs.Count ? $" ({reached} of {arm.Runs.Count} seeds)" : "")}"),
+        ({ } estimate, var reached) => $"{Whole(estimate.Mean)}{(reached < arm.Runs.Count ? $" ({reached} of {arm.Runs.Count} seeds)" : "")}",
     };
 
-    private static string Text(Estimate estimate) =>
-        estimate.Ci95 is [var low, var high] ? $"{Number(estimate.Mean)} ({Number(low)} to {Number(high)})" : Number(estimate.Mean);
+    private static string Text(Estimate estimate) => estimate.Ci95 is [var low, var high] ? $"{Number(estimate.Mean)} ({Number(low)} to {Number(high)})" : Number(estimate.Mean);
+
+    private static string Difference(double? mean, double[]? interval)
+    {
+        var parts = (string?[])[mean is { } value ? Signed(value) : null, interval is [var low, var high] ? $"{Signed(low)} to {Signed(high)}" : null];
+        return string.Join(", ", parts.OfType<string>());
+    }
+
+    private static string Signed(double value) => Math.Abs(value) < 10 ? value.ToString("+0.000;-0.000", CultureInfo.InvariantCulture) : value.ToString("+#,0;-#,0", CultureInfo.InvariantCulture);
 
     private static string Number(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
+
+    private static string Whole(double value) => value.ToString("N0", CultureInfo.InvariantCulture);
 }
 
-internal sealed record ComparisonJson(IReadOnlyList<ArmJson> Arms, IReadOnlyList<PairedDifference> Paired);
+internal sealed record ComparisonJson(double Target, double EqualRollouts, IReadOnlyList<ArmJson> Arms, IReadOnlyList<PairedDifference> Paired);
 
-internal sealed record ArmJson(string Policy, string Loss, double LearningRate, ulong[] Seeds, Estimate Final, Estimate EffectiveGradientRatio, Estimate EffectivePromptRatio, Estimate? RolloutsToTarget);
+internal sealed record ArmJson(
+    string Policy, string Loss, double LearningRate, ulong[] Seeds, Estimate Final, Estimate AtEqualRollouts, Estimate EffectiveGradientRatio, Estimate EffectivePromptRatio,
+    Estimate Rollouts, Estimate? RolloutsToTarget, Estimate? TokensToTarget, Estimate? SecondsToTarget, int ReachedTarget);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(ComparisonJson))]

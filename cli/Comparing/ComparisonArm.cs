@@ -1,51 +1,16 @@
-using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Core.Collect;
 
 namespace KnapsackCloud.Cli.Comparing;
 
-/// <summary>What one run of a comparison came to.</summary>
-internal sealed record ArmRun(ulong Seed, double Final, double EffectiveGradientRatio, double EffectivePromptRatio, double Seconds, IReadOnlyList<(double Rollouts, double Accuracy)> Curve)
-{
-    public static ArmRun Of(RunHistory history)
-    {
-        var spent = new Dictionary<int, double> { [0] = 0 };
-        foreach (var step in history.TrainingSteps) spent[step.Step] = spent[step.Step - 1] + step.Rollouts;
-        return new ArmRun(
-            history.Spec.Seed,
-            history.Evaluations[^1].Evaluation.MeanReward,
-            history.Status.Totals.EffectiveGradientRatio,
-            history.Status.Totals.EffectivePromptRatio,
-            history.Timings.Sum(timing => timing.Total),
-            [.. history.Evaluations.Select(evaluation => (spent[evaluation.Version], evaluation.Evaluation.MeanReward))]);
-    }
-
-    /// <summary>Rollouts until the accuracy first reaches the target, interpolated between evaluations; null when it never does.</summary>
-    public double? RolloutsTo(double target)
-    {
-        if (Curve[0].Accuracy >= target) return Curve[0].Rollouts;
-        for (var i = 1; i < Curve.Count; i++)
-        {
-            var (before, after) = (Curve[i - 1], Curve[i]);
-            if (after.Accuracy < target) continue;
-            return before.Rollouts + (after.Rollouts - before.Rollouts) * (target - before.Accuracy) / (after.Accuracy - before.Accuracy);
-        }
-
-        return null;
-    }
-}
-
-/// <summary>A policy over all seeds.</summary>
+/// <summary>An arm over all seeds.</summary>
 internal sealed record ComparisonArm(string Policy, string Loss, double LearningRate, IReadOnlyList<ArmRun> Runs)
 {
-    public Estimate Final => Estimate.Of([.. Runs.Select(run => run.Final)]);
-    public Estimate EffectiveGradientRatio => Estimate.Of([.. Runs.Select(run => run.EffectiveGradientRatio)]);
-    public Estimate EffectivePromptRatio => Estimate.Of([.. Runs.Select(run => run.EffectivePromptRatio)]);
-    public Estimate Seconds => Estimate.Of([.. Runs.Select(run => run.Seconds)]);
+    public Estimate Of(Func<ArmRun, double> metric) => Estimate.Of([.. Runs.Select(metric)]);
 
     /// <summary>Over the seeds that reached the target, and how many did.</summary>
-    public (Estimate? Rollouts, int Reached) RolloutsTo(double target)
+    public (Estimate? Spent, int Reached) SpentTo(double target, Func<CurvePoint, double> spent)
     {
-        var reached = Runs.Select(run => run.RolloutsTo(target)).OfType<double>().ToList();
+        var reached = Runs.Select(run => run.SpentTo(target, spent)).OfType<double>().ToList();
         return (reached.Count == 0 ? null : Estimate.Of(reached), reached.Count);
     }
 }
@@ -61,13 +26,23 @@ internal sealed record Estimate(double Mean, double[]? Ci95)
     }
 }
 
-/// <summary>Difference a - b over matched seeds.</summary>
-internal sealed record PairedDifference(string A, string B, string Metric, double Difference, double[]? Ci95, int Wins, int Of)
+/// <summary>Difference a - b over matched seeds, those where both have the metric.</summary>
+/// <param name="Ci95">Student's.</param>
+/// <param name="Bootstrap95">Of the percentile bootstrap, which is too narrow for a handful of seeds.</param>
+/// <param name="Wins">Seeds where a is above b.</param>
+internal sealed record PairedDifference(string A, string B, string Loss, string Metric, double Difference, double[]? Ci95, double[]? Bootstrap95, int Wins, int Of)
 {
-    public static PairedDifference Between(ComparisonArm a, ComparisonArm b, string metric, Func<ArmRun, double> value)
+    private const ulong BootstrapSeed = 1;
+
+    /// <returns>Null when no seed has the metric in both arms.</returns>
+    public static PairedDifference? Between(ComparisonArm a, ComparisonArm b, string metric, Func<ArmRun, double?> value)
     {
-        var differences = a.Runs.Zip(b.Runs, (left, right) => value(left) - value(right)).ToList();
+        var differences = a.Runs.Zip(b.Runs, (left, right) => value(left) - value(right)).OfType<double>().ToList();
+        if (differences.Count == 0) return null;
         var estimate = Estimate.Of(differences);
-        return new PairedDifference(a.Policy, b.Policy, metric, estimate.Mean, estimate.Ci95, differences.Count(difference => difference > 0), differences.Count);
+        var bootstrap = differences.Count < 2 ? ((double Low, double High)?)null : Bootstrap.MeanInterval95(differences.ToArray(), BootstrapSeed);
+        return new PairedDifference(
+            a.Policy, b.Policy, a.Loss, metric, estimate.Mean, estimate.Ci95, bootstrap is { } interval ? [interval.Low, interval.High] : null,
+            differences.Count(difference => difference > 0), differences.Count);
     }
 }

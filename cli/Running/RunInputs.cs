@@ -10,13 +10,17 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
     private const string ModelFolder = "hf:";
 
     /// <param name="path">A spec file, or null for the built-in example.</param>
-    /// <exception cref="InvalidInputException">Every error of the spec; then every error of the tasks.</exception>
-    public static RunInputs Read(string? path, Func<RunSpec, RunSpec> overrides)
+    /// <param name="settings">Replace members of the file's.</param>
+    /// <exception cref="InvalidInputException">Every error of the spec as it is; then as it was set; then every error of the tasks.</exception>
+    public static RunInputs Read(string? path, IReadOnlyList<SpecSetting> settings)
     {
         var file = path ?? Example();
         if (!File.Exists(file)) throw new InvalidInputException(file, "there is no such spec file");
         var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        var spec = WithFullModelPath(overrides(RunSpecReader.Read(file, File.ReadAllText(file))), folder);
+        var text = File.ReadAllText(file);
+        var read = RunSpecReader.Read(file, text);
+        var set = settings.Count == 0 ? read : RunSpecReader.Read($"{file} with {string.Join(' ', settings)}", SpecSetting.Apply(text, settings));
+        var spec = WithFullModelPath(set, folder);
         GrpoLearner.Validate(spec);
         return new RunInputs(spec, TaskSources.Read(spec, (member, source) => ReadFile(member, source, folder)));
     }
@@ -36,7 +40,7 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
     }
 
     /// <summary>Beside the sources: found from the program upwards, so that the launcher works from any folder.</summary>
-    private static string Example()
+    internal static string Example()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
