@@ -41,6 +41,7 @@ internal static class ComparisonPlots
             (line.LegendText, line.LineWidth) = (Label(comparison, arm), 2);
         }
 
+        plot.Axes.SetLimitsY(0, 1);
         return plot;
     }
 

@@ -44,6 +44,32 @@ public class RunTests
     }
 
     [Fact]
+    public async Task Policies_are_compared_seed_by_seed_and_runs_that_are_there_are_not_made_again()
+    {
+        using var folder = new TestFolder();
+        string[] compare =
+        [
+            "compare", folder.Write("spec.json", SmallRun.Spec), "--policies", "uniform,posterior:scope=pool:pool.opening=4", "--learning-rates", "3e-4,6e-4", "--tuning-seeds", "1",
+            "--seeds", "2", "--steps", "2", "--out", folder.At("store"), "--json",
+        ];
+        var first = await Knapsack.RunAsync(compare);
+        Assert.True(first.ExitCode == 0, first.Errors);
+        var result = JsonDocument.Parse(first.Output).RootElement;
+        var arms = result.GetProperty("arms").EnumerateArray().ToList();
+        Assert.Equal(["uniform", "posterior:scope=pool:pool.opening=4"], arms.Select(arm => arm.GetProperty("policy").GetString()));
+        Assert.All(arms, arm => Assert.True(arm.GetProperty("learningRate").GetDouble() is 3e-4 or 6e-4));
+        Assert.All(arms, arm => Assert.Equal(2 * 12 * 6, arm.GetProperty("rollouts").GetProperty("mean").GetDouble()));
+        Assert.All(result.GetProperty("paired").EnumerateArray(), pair => Assert.Equal("uniform", pair.GetProperty("b").GetString()));
+        Assert.All(["report.html", "learning.png", "calibration.png"], file => Assert.True(new FileInfo(folder.At(Path.Combine("store", file))).Length > 1000));
+
+        var runs = Directory.GetDirectories(folder.At(Path.Combine("store", "runs"))).Length;
+        Assert.Equal(2 * (2 + 2), runs);
+        var again = await Knapsack.RunAsync(compare);
+        Assert.Equal(first.Output, again.Output);
+        Assert.Equal(runs, Directory.GetDirectories(folder.At(Path.Combine("store", "runs"))).Length);
+    }
+
+    [Fact]
     public async Task An_interrupted_run_says_how_to_resume_and_does()
     {
         using var folder = new TestFolder();
@@ -72,6 +98,10 @@ public class RunTests
     [InlineData("worker --store moon --items -1 --device gpu", "Knapsack:Store", "Worker:Items", "Worker:Device")]
     [InlineData("learner --store embedded --out .", "knapsack run")]
     [InlineData("compare --policies uniform,uniform,best --seeds 0", "twice", "best", "--seeds")]
+    [InlineData("compare --policies uniform,posterior:scope=moon --loss effective,blue", "moon", "blue")]
+    [InlineData("compare --learning-rates 1e-3,fast", "'fast'")]
+    [InlineData("run --set allocation.scope=moon --set steps=0", "moon", "steps")]
+    [InlineData("run --set scope", "allocation.policy=uniform")]
     public async Task Wrong_input_is_refused_with_every_error_and_exit_code_2(string arguments, params string[] named)
     {
         using var folder = new TestFolder();
