@@ -39,6 +39,8 @@ public sealed class MemoryQueue(string name, TimeProvider time, MemoryQueueOptio
         get { lock (_gate) return [.. _deadLetters]; }
     }
 
+    public Task<long?> CountAsync(CancellationToken cancellation) => Task.FromResult<long?>(Count);
+
     public Task SendAsync(ReadOnlyMemory<byte> body, string id, TimeSpan delay, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();

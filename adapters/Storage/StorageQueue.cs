@@ -55,6 +55,10 @@ public sealed class StorageQueue(QueueClient queue, QueueClient deadLetters, Sto
         }
     }
 
+    /// <exception cref="QueueException">The service did not answer.</exception>
+    public async Task<long?> CountAsync(CancellationToken cancellation) =>
+        (await GuardAsync(queue.GetPropertiesAsync, cancellation)).Value.ApproximateMessagesCountLong;
+
     /// <summary>Null when the message went to the dead letters instead: nobody could settle it, or it is not one of ours.</summary>
     private async Task<StorageLease?> OpenAsync(QueueMessage received, CancellationToken cancellation)
     {

@@ -13,6 +13,9 @@ public interface IWorkQueue
 
     /// <summary>Next message, leased for <paramref name="duration"/>; waits until there is one or the queue's own poll ends. Null when there was none.</summary>
     Task<ILease?> ReceiveAsync(TimeSpan duration, CancellationToken cancellation);
+
+    /// <summary>About how many messages are not settled yet, delayed and leased ones included; null where the queue cannot tell.</summary>
+    Task<long?> CountAsync(CancellationToken cancellation) => Task.FromResult<long?>(null);
 }
 
 /// <summary>Time-limited right to process a message. Settle it once; an unsettled lease runs out and the message comes again.</summary>

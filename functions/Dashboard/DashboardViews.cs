@@ -25,11 +25,16 @@ internal sealed record AllocationColumn(int Step, IReadOnlyList<int> Tasks, IRea
 /// <param name="Items">Planned so far. Those neither done nor failed wait in the queue or are in work.</param>
 /// <param name="Lag">Versions between the current policy and the one that generates.</param>
 /// <param name="Workers">Those that made the items of the step that were looked at last, at most <see cref="ProgressEndpoint.MostItems"/>.</param>
+/// <param name="Queues">Empty over an embedded store, whose queues are in another process.</param>
 internal sealed record ProgressView(
-    int Step, int Round, bool IsLastRound, int Items, int Done, int Failed, int Waiting, int Lag, IReadOnlyList<WorkerView> Workers, IReadOnlyList<LimitView> Limits);
+    int Step, int Round, bool IsLastRound, int Items, int Done, int Failed, int Waiting, int Lag, IReadOnlyList<WorkerView> Workers, IReadOnlyList<LimitView> Limits,
+    IReadOnlyList<QueueView> Queues);
 
 /// <param name="Seconds">Of generation.</param>
 internal sealed record WorkerView(string Name, int Items, int Rollouts, long Tokens, double Seconds);
+
+/// <param name="Messages">Of all runs, not settled yet; null where the queue cannot tell.</param>
+internal sealed record QueueView(string Name, long? Messages);
 
 /// <param name="Limit">Null when there is none.</param>
 internal sealed record LimitView(string Name, double Used, double? Limit);

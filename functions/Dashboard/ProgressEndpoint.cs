@@ -1,13 +1,15 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Core.Stages;
 using KnapsackCloud.Functions.Api;
+using KnapsackCloud.Hosting;
 using Microsoft.AspNetCore.Http;
 
 namespace KnapsackCloud.Functions.Dashboard;
 
 /// <summary>Shows what goes on in a run at this moment, as far as the store tells: a blob says that its work item is done and who did it.</summary>
-internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, PlanIndexes plans)
+internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, PlanIndexes plans, Backplane backplane, Changes changes)
 {
     public const int MostItems = 16;
 
@@ -32,7 +34,8 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
         return new ProgressView(
             step, plan?.Round ?? 0, plan?.IsLast ?? false, known.Count, known.Count - failed - waiting, failed, waiting, plan is null ? 0 : step - 1 - plan.Policy.Value,
             await WorkersAsync(run, step, known.Where(item => items.Arrived.Contains(item.Id)).Select(item => item.Id).TakeLast(MostItems), cancellation),
-            Limits(await blobs.ReadSpecAsync(run, cancellation), status.Totals));
+            Limits(await blobs.ReadSpecAsync(run, cancellation), status.Totals),
+            changes.Allowed ? await Task.WhenAll(backplane.Queues.OrderBy(queue => queue.Key, StringComparer.Ordinal).Select(queue => CountAsync(queue.Value, cancellation))) : []);
     }
 
     private async Task<IReadOnlyList<WorkerView>> WorkersAsync(RunId run, int step, IEnumerable<string> items, CancellationToken cancellation)
@@ -46,6 +49,19 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
                     worker.Sum(rows => rows.Sum(row => (long)row.CompletionIds.Length)), worker.Sum(rows => rows.Sum(row => row.GenerationSeconds))))
                 .OrderBy(worker => worker.Name, StringComparer.Ordinal),
         ];
+    }
+
+    /// <summary>A queue that does not answer keeps nothing else from being shown.</summary>
+    private static async Task<QueueView> CountAsync(IWorkQueue queue, CancellationToken cancellation)
+    {
+        try
+        {
+            return new QueueView(queue.Name, await queue.CountAsync(cancellation));
+        }
+        catch (QueueException)
+        {
+            return new QueueView(queue.Name, null);
+        }
     }
 
     private static IReadOnlyList<LimitView> Limits(RunSpec spec, RunTotals totals) =>

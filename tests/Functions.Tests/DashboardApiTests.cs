@@ -101,6 +101,8 @@ public class DashboardApiTests
         await plane.Blobs.CreateTrajectoriesAsync(run, 1, "t000", Rows(plan.Items[0], (_, _) => 1), Token);
         var progress = await plane.GetJsonAsync($"/api/runs/{run}/progress");
         Assert.Equal((2, 1, 0, 1), (progress["items"]!.GetValue<int>(), progress["done"]!.GetValue<int>(), progress["failed"]!.GetValue<int>(), progress["waiting"]!.GetValue<int>()));
+        Assert.Equal(["checkpoint-ready", "learn", "plan", "rollout-done", "rollouts"], progress["queues"]!.AsArray().Select(queue => queue!["name"]!.GetValue<string>()));
+        Assert.Equal(1, progress["queues"]![1]!["messages"]!.GetValue<long>());
         Assert.Equal("w1", Assert.Single(progress["workers"]!.AsArray())!["name"]!.GetValue<string>());
         Assert.Equal(100, progress["limits"]![0]!["limit"]!.GetValue<double>());
     }

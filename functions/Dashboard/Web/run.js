@@ -89,15 +89,20 @@ class RunView {
     const last = run.step + 1;
     const [everyPoint, everyColumn] = [POINTS, COLUMNS].map(most => Math.ceil(run.steps / most));
     const before = Math.max(0, last - LATEST);
-    const [points, columns, steps] = await Promise.all([
-      readCurves(this.id, this.points.at(-1)?.step ?? 0, everyPoint, this.signal),
-      readAllocation(this.id, this.columns.at(-1)?.step ?? 0, everyColumn, COLUMNS, this.signal),
-      readSteps(this.id, before, LATEST + 1, this.signal)]);
+    await Promise.all([
+      readCurves(this.id, this.points.at(-1)?.step ?? 0, everyPoint, this.signal).then(points => this.drawCurves(points)),
+      readAllocation(this.id, this.columns.at(-1)?.step ?? 0, everyColumn, COLUMNS, this.signal).then(columns => this.drawAllocation(columns)),
+      readSteps(this.id, before, LATEST + 1, this.signal).then(steps => this.latest.replaceChildren(el("h2", null, "Latest steps"), latestTable(this.id, steps.toReversed())))]);
+  }
+
+  drawCurves(points) {
     this.points.push(...points);
-    this.columns.push(...columns);
     for (const chart of [this.reward, this.ratios, this.work]) chart.set(this.points);
+  }
+
+  drawAllocation(columns) {
+    this.columns.push(...columns);
     this.heat.set(this.columns.filter(column => column.tasks.some(count => count > 0)));
-    this.latest.replaceChildren(el("h2", null, "Latest steps"), latestTable(this.id, steps.toReversed()));
   }
 
   async readProgress() {
@@ -108,6 +113,7 @@ class RunView {
       el("p", null, now.items === 0 ? `Step ${now.step} is not planned yet.` : [link(stepPath(this.id, now.step), `Step ${now.step}`),
         `${now.round > 1 || !now.isLastRound ? `, round ${now.round}${now.isLastRound ? " (last)" : ""}` : ""}: ${now.done} of ${now.items} work items done, ${now.failed} failed, ${now.waiting} waiting or in work; lag ${now.lag}`]),
       now.items === 0 ? "" : el("progress", { max: now.items, value: now.done + now.failed, "aria-label": "work items of the step" }),
+      now.queues.some(queue => queue.messages !== null) ? el("p", null, "Messages in queues: ", now.queues.filter(queue => queue.messages !== null).map(queue => `${queue.name} ${whole(queue.messages)}`).join(", ")) : "",
       ...now.limits.filter(limit => limit.limit !== null).map(limit => el("p", null, `${limit.name}: ${small(limit.used)} of at most ${small(limit.limit)} (${percent(limit.used / limit.limit)}) `,
         el("meter", { max: limit.limit, value: limit.used, high: 0.9 * limit.limit, "aria-label": `${limit.name} used` }))));
     this.workers.replaceChildren(now.workers.length === 0 ? "" : table("Workers of the items that came last", ["worker", number("items"), number("rollouts"), number("tokens"), number("generation")],

@@ -38,6 +38,20 @@ public abstract class WorkQueueContract
         foreach (var id in new[] { "a", "b", "c" }) await (await queue.ReceiveAsync(id)).CompleteAsync(Stop);
     }
 
+    /// <summary>Null where the queue cannot tell, and then always.</summary>
+    [Fact]
+    public async Task A_message_counts_until_it_is_settled()
+    {
+        await using var queue = await CreateAsync(Minute);
+        var canTell = await queue.Queue.CountAsync(Stop) is not null;
+        await queue.SendAsync("a");
+        await queue.SendAsync("b");
+        var lease = await queue.ReceiveAsync("a");
+        Assert.Equal(canTell ? 2 : null, await queue.Queue.CountAsync(Stop));
+        await lease.CompleteAsync(Stop);
+        Assert.Equal(canTell ? 1 : null, await queue.Queue.CountAsync(Stop));
+    }
+
     [Fact]
     public async Task A_receive_that_waits_gets_the_message_that_comes()
     {
