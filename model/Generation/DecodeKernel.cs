@@ -28,16 +28,29 @@ internal static class DecodeKernel
                 scores_NGS = torch.baddbmm(bias_N1S, q_NGD, k_NSD.transpose(1, 2), beta=1.0, alpha=scale)
             return torch.bmm(torch.softmax(scores_NGS, -1), v_NSD)
 
-        def decode(tokens_R: Tensor, weights: List[Tensor], head: int, keys_LRKSD: Tensor, values_LRKSD: Tensor, cos: Tensor, sin: Tensor,
+        def project(x_RD: Tensor, weights: List[Tensor], at: int, bias: int) -> Tensor:
+            if bias == 0:
+                return torch.mm(x_RD, weights[at + 1].t())
+            return torch.addmm(weights[at + bias], x_RD, weights[at + 1].t())
+
+        def norm_heads(plain_RHD: Tensor, heads: int, weight_2D: Tensor, eps: float) -> Tensor:
+            size = plain_RHD.size(2)
+            q_RHD = torch.rms_norm(plain_RHD.narrow(1, 0, heads), [size], weight_2D.narrow(0, 0, size), eps)
+            k_RKD = torch.rms_norm(plain_RHD.narrow(1, heads, plain_RHD.size(1) - heads), [size], weight_2D.narrow(0, size, size), eps)
+            return torch.cat([q_RHD, k_RKD], 1)
+
+        def decode(tokens_R: Tensor, weights: List[Tensor], per_layer: int, bias: int, norm: int, head: int, keys_LRKSD: Tensor, values_LRKSD: Tensor, cos: Tensor, sin: Tensor,
                    slot: int, places: Optional[Tensor], bias_N1S: Optional[Tensor], heads: int, kv_heads: int, eps: float) -> Tensor:
             rows = tokens_R.size(0)
             size = keys_LRKSD.size(4)
             x_RD = torch.index_select(weights[0], 0, tokens_R)
             width = [x_RD.size(1)]
             for layer in range(keys_LRKSD.size(0)):
-                at = 1 + 6 * layer
-                qkv_RHD = torch.mm(torch.rms_norm(x_RD, width, weights[at], eps), weights[at + 1].t()).view(rows, heads + 2 * kv_heads, size)
+                at = 1 + per_layer * layer
+                qkv_RHD = project(torch.rms_norm(x_RD, width, weights[at], eps), weights, at, bias).view(rows, heads + 2 * kv_heads, size)
                 plain_RHD = qkv_RHD.narrow(1, 0, heads + kv_heads)
+                if norm > 0:
+                    plain_RHD = norm_heads(plain_RHD, heads, weights[at + norm], eps)
                 turned_RHD = torch.addcmul(plain_RHD * cos, torch.roll(plain_RHD, [size // 2], [2]), sin)
                 k_NSD = keep(keys_LRKSD.select(0, layer), turned_RHD.narrow(1, heads, kv_heads), slot, places)
                 v_NSD = keep(values_LRKSD.select(0, layer), qkv_RHD.narrow(1, heads + kv_heads, kv_heads), slot, places)
@@ -46,7 +59,7 @@ internal static class DecodeKernel
                 gate_up_R2F = torch.mm(torch.rms_norm(x_RD, width, weights[at + 3], eps), weights[at + 4].t())
                 half = gate_up_R2F.size(1) // 2
                 x_RD.addmm_(torch.silu(gate_up_R2F.narrow(1, 0, half)).mul_(gate_up_R2F.narrow(1, half, half)), weights[at + 5].t())
-            return torch.mm(torch.rms_norm(x_RD, width, weights[6 * keys_LRKSD.size(0) + 1], eps), weights[head].t())
+            return torch.mm(torch.rms_norm(x_RD, width, weights[per_layer * keys_LRKSD.size(0) + 1], eps), weights[head].t())
 
         """;
 
@@ -65,7 +78,8 @@ internal static class DecodeKernel
         // A plain double would become a number that nothing holds: its finaliser may free it while the call still reads it.
         using var eps = config.RmsNormEps.ToScalar();
         var logits_RV = (Tensor)Unit.Value.invoke(
-            "decode", tensor(tokens), weights, head, cache.Keys_LRKSD, cache.Values_LRKSD, rotary.Cos.squeeze(1), rotary.Sin.squeeze(1),
+            "decode", tensor(tokens), weights, ParameterLayout.PerLayer(config), ParameterLayout.BiasOffset(config) ?? 0, ParameterLayout.NormOffset(config) ?? 0,
+            head, cache.Keys_LRKSD, cache.Values_LRKSD, rotary.Cos.squeeze(1), rotary.Sin.squeeze(1),
             slot, places!, bias_N1S!, config.NumAttentionHeads, config.NumKeyValueHeads, eps)!;
         return logits_RV.MoveToOuterDisposeScope();
     }
@@ -86,7 +100,7 @@ internal static class DecodeKernel
         var beyond_RS = tensor(Enumerable.Range(0, slot + 1).Select(i => (long)i).ToArray()).unsqueeze(0) > positions_R1;
         var bias_RS = beyond_RS.Forbidding();
         var bias_N1S = bias_RS.unsqueeze(1).expand(lengths.Length, heads, slot + 1).reshape(lengths.Length * heads, 1, slot + 1);
-        return (model.Rotary.At(positions_R1), tensor(places), bias_N1S);
+        return (model.Rotary.At(positions_R1, slot + 1), tensor(places), bias_N1S);
     }
 
     private static bool Uniform(ReadOnlySpan<int> lengths) => !lengths.ContainsAnyExcept(lengths[0]);

@@ -42,17 +42,20 @@ public static class PackedDecoder
         int heads = config.NumAttentionHeads, keyValueHeads = config.NumKeyValueHeads;
         if (tokens_U is null)
         {
-            var qkv_1NHD = Heads(x_ND, layer.QueryKeyValue_QKKxD);
-            var rotated_NHD = angles.Apply(qkv_1NHD.narrow(2, 0, heads + keyValueHeads)).squeeze(0);
+            var qkv_1NHD = Heads(x_ND, 0, config.QuerySize + 2 * config.KeyValueSize);
+            var rotated_NHD = angles.Apply(layer.NormQueriesKeys(qkv_1NHD.narrow(2, 0, heads + keyValueHeads), config)).squeeze(0);
             return (rotated_NHD.narrow(1, 0, heads), rotated_NHD.narrow(1, heads, keyValueHeads), qkv_1NHD.squeeze(0).narrow(1, heads + keyValueHeads, keyValueHeads));
         }
 
-        var q_1UHD = Heads(x_ND.index_select(0, tokens_U), layer.QueryKeyValue_QKKxD.narrow(0, 0, config.QuerySize));
-        var kv_1NHD = Heads(x_ND, layer.QueryKeyValue_QKKxD.narrow(0, config.QuerySize, 2 * config.KeyValueSize));
+        var q_1UHD = layer.NormQueries(Heads(x_ND.index_select(0, tokens_U), 0, config.QuerySize), config);
+        var kv_1NHD = Heads(x_ND, config.QuerySize, 2 * config.KeyValueSize);
+        var k_1NKD = layer.NormKeys(kv_1NHD.narrow(2, 0, keyValueHeads), config);
         var ofQueries = new RotaryAngles(angles.Cos.index_select(1, tokens_U), angles.Sin.index_select(1, tokens_U));
-        return (ofQueries.Apply(q_1UHD).squeeze(0), angles.Apply(kv_1NHD.narrow(2, 0, keyValueHeads)).squeeze(0), kv_1NHD.squeeze(0).narrow(1, keyValueHeads, keyValueHeads));
+        return (ofQueries.Apply(q_1UHD).squeeze(0), angles.Apply(k_1NKD).squeeze(0), kv_1NHD.squeeze(0).narrow(1, keyValueHeads, keyValueHeads));
 
-        Tensor Heads(Tensor x_ND, Tensor weight) => nn.functional.linear(x_ND, weight).view(1, x_ND.shape[0], -1, config.HeadDim);
+        Tensor Heads(Tensor x_ND, long firstRow, long rows) =>
+            nn.functional.linear(x_ND, layer.QueryKeyValue_QKKxD.narrow(0, firstRow, rows), layer.QueryKeyValueBias_QKK?.narrow(0, firstRow, rows))
+                .view(1, x_ND.shape[0], -1, config.HeadDim);
     }
 
     /// <summary>Prompt cells, [G*Q, heads*D]. Padding is on the right, where no real token looks.</summary>

@@ -10,7 +10,7 @@ public sealed class PackedTensors
     {
         Layout = layout;
         TokenIds_N = tensor(layout.TokenIds_N);
-        Angles = rotary.At(tensor(layout.Positions_N).unsqueeze(0));
+        Angles = rotary.At(tensor(layout.Positions_N).unsqueeze(0), layout.Positions_N.Max() + 1);
         PromptIndex_GP = layout.PromptsAligned ? null : tensor(layout.PromptIndex_GP);
         KeyIndex_RS = tensor(layout.KeyIndex_RS);
         var promptMask_PP = Forbid(tensor(Causal(layout.PromptLength), layout.PromptLength, layout.PromptLength), type);

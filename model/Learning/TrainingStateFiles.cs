@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using System.Text.Json;
+using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
@@ -8,7 +10,7 @@ namespace KnapsackCloud.Model.Learning;
 
 /// <summary>
 /// The optimiser beside the weights it belongs to: its moments under the weights' Hugging Face names in
-/// <c>training_state.safetensors</c>, and <c>training_state.json</c> with the rest and the SHA-256 of both tensor files, by
+/// <c>training_state.safetensors</c>, and <c>training_state.json</c> with the rest and the SHA-256 of all tensor files, by
 /// which two states are known to be one. Random choices are hashed from seed and step, so there is no generator to keep.
 /// </summary>
 internal static class TrainingStateFiles
@@ -30,8 +32,7 @@ internal static class TrainingStateFiles
             json.WriteString("optimiser", "adamw");
             json.WriteNumber("updates", optimiser.Steps);
             json.WriteStartObject("sha256");
-            json.WriteString(CheckpointFolder.WeightsName, Hash(folder, CheckpointFolder.WeightsName));
-            json.WriteString(TensorsName, Hash(folder, TensorsName));
+            foreach (var file in HashedFiles(folder)) json.WriteString(file, Hash(folder, file));
             json.WriteEndObject();
         });
         File.WriteAllBytes(Path.Combine(folder, ScalarsName), scalars);
@@ -57,13 +58,13 @@ internal static class TrainingStateFiles
             using var scalars = JsonFile.Read(Path.Combine(folder, ScalarsName));
             var root = scalars.RootElement;
             if (root.GetProperty("format").GetInt32() != Format) throw new CheckpointException($"{Path.Combine(folder, ScalarsName)} is of format {root.GetProperty("format")}; this program reads {Format}");
-            foreach (var file in root.GetProperty("sha256").EnumerateObject()) CheckHash(folder, file.Name, file.Value.GetString());
+            CheckHashes(folder, root.GetProperty("sha256"));
             optimiser.Steps = root.GetProperty("updates").GetInt64();
             using var reader = SafetensorsReader.Open(Path.Combine(folder, TensorsName));
             using var scope = NewDisposeScope();
             foreach (var (name, rows) in Moments(optimiser, config)) reader.ReadInto(name, rows);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is InvalidDataException or InvalidInputException or IOException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new CheckpointException($"the training state in {folder} is damaged: {e.Message}", e);
         }
@@ -79,11 +80,21 @@ internal static class TrainingStateFiles
         }
     }
 
-    private static void CheckHash(string folder, string file, string? expected)
+    private static IEnumerable<string> HashedFiles(string folder) => [.. CheckpointFolder.WeightNames(folder), TensorsName];
+
+    private static void CheckHashes(string folder, JsonElement hashes)
     {
-        if (file is not (CheckpointFolder.WeightsName or TensorsName)) throw new InvalidDataException($"it names an unknown file '{file}'");
-        if (Hash(folder, file) != expected)
-            throw new CheckpointException($"{Path.Combine(folder, file)} is not the file that {ScalarsName} was written for: the two are of different updates, or one is damaged");
+        var files = HashedFiles(folder).ToList();
+        foreach (var hash in hashes.EnumerateObject())
+        {
+            if (!files.Contains(hash.Name)) throw new InvalidDataException($"it names an unknown file '{hash.Name}'");
+        }
+
+        foreach (var file in files)
+        {
+            if (hashes.GetProperty(file).GetString() != Hash(folder, file))
+                throw new CheckpointException($"{Path.Combine(folder, file)} is not the file that {ScalarsName} was written for: the two are of different updates, or one is damaged");
+        }
     }
 
     private static string Hash(string folder, string file)

@@ -14,6 +14,12 @@ public sealed record DecoderLayer(
     Tensor GateUp_2FxD,
     Tensor Down_DxF)
 {
+    /// <summary>Added to queries, keys and values; null where the architecture has none.</summary>
+    public Tensor? QueryKeyValueBias_QKK { get; init; }
+
+    /// <summary>Norm weights of one head's query and then of one head's key; null where the architecture has none.</summary>
+    public Tensor? QueryKeyNorm_2H { get; init; }
+
     /// <summary>Hidden states after the layer, for whole sequences.</summary>
     /// <param name="x_BTD">Hidden states before it.</param>
     /// <param name="mask">True where a query may look, broadcastable to [B, heads, T, T]; null is causal.</param>
@@ -28,8 +34,8 @@ public sealed record DecoderLayer(
     {
         long batch = x_BTD.shape[0], length = x_BTD.shape[1];
         int heads = config.NumAttentionHeads, keyValueHeads = config.NumKeyValueHeads, size = config.HeadDim;
-        var qkv_BTHD = nn.functional.linear(x_BTD, QueryKeyValue_QKKxD).view(batch, length, heads + 2 * keyValueHeads, size);
-        var rotated_BTHD = rotary.Apply(qkv_BTHD.narrow(2, 0, heads + keyValueHeads));
+        var qkv_BTHD = nn.functional.linear(x_BTD, QueryKeyValue_QKKxD, QueryKeyValueBias_QKK).view(batch, length, heads + 2 * keyValueHeads, size);
+        var rotated_BTHD = rotary.Apply(NormQueriesKeys(qkv_BTHD.narrow(2, 0, heads + keyValueHeads), config));
         var q_BHTD = rotated_BTHD.narrow(2, 0, heads).transpose(1, 2);
         var k_BKTD = rotated_BTHD.narrow(2, heads, keyValueHeads).transpose(1, 2);
         var v_BKTD = qkv_BTHD.narrow(2, heads + keyValueHeads, keyValueHeads).transpose(1, 2);
@@ -38,6 +44,21 @@ public sealed record DecoderLayer(
         var o_BHTD = nn.functional.scaled_dot_product_attention(q_BHTD, k_BHTD, v_BHTD, attn_mask: mask, is_casual: mask is null);
         return nn.functional.linear(o_BHTD.transpose(1, 2).reshape(batch, length, config.QuerySize), Output_DxQ);
     }
+
+    /// <summary>Queries and keys [.., heads + key-value heads, D], each head normalised where the architecture does so.</summary>
+    internal Tensor NormQueriesKeys(Tensor heads_HD, ModelConfig config)
+    {
+        if (QueryKeyNorm_2H is null) return heads_HD;
+        var queries_HD = NormQueries(heads_HD.narrow(-2, 0, config.NumAttentionHeads), config);
+        return cat([queries_HD, NormKeys(heads_HD.narrow(-2, config.NumAttentionHeads, config.NumKeyValueHeads), config)], -2);
+    }
+
+    internal Tensor NormQueries(Tensor q_HD, ModelConfig config) => Norm(q_HD, 0, config);
+
+    internal Tensor NormKeys(Tensor k_KD, ModelConfig config) => Norm(k_KD, config.HeadDim, config);
+
+    private Tensor Norm(Tensor heads, int first, ModelConfig config) =>
+        QueryKeyNorm_2H is null ? heads : Kernels.RmsNorm(heads, QueryKeyNorm_2H.narrow(0, first, config.HeadDim), config.RmsNormEps);
 
     /// <summary>Repeats each key-value head for the query heads that share it.</summary>
     private static Tensor ForEveryQuery(Tensor heads_BKTD, ModelConfig config)

@@ -16,18 +16,25 @@ public sealed class DecoderModel : IDisposable
         Rotary = rotary;
         _ownsRotary = ownsRotary;
         Embedding_VxD = parameters[0];
-        Layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => LayerAt(1 + 6 * i))];
-        FinalNorm_D = parameters[1 + 6 * config.NumHiddenLayers];
+        Layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(layer => LayerAt(ParameterLayout.First(config, layer)))];
+        FinalNorm_D = parameters[ParameterLayout.FinalNorm(config)];
         Head_VxD = config.TieWordEmbeddings ? Embedding_VxD : parameters[^1];
 
         DecoderLayer LayerAt(int at) =>
-            new(parameters[at], parameters[at + 1], parameters[at + 2], parameters[at + 3], parameters[at + 4], parameters[at + 5]);
+            new(parameters[at], parameters[at + 1], parameters[at + 2], parameters[at + 3], parameters[at + 4], parameters[at + 5])
+            {
+                QueryKeyValueBias_QKK = ParameterLayout.BiasOffset(config) is { } bias ? parameters[at + bias] : null,
+                QueryKeyNorm_2H = ParameterLayout.NormOffset(config) is { } norm ? parameters[at + norm] : null,
+            };
     }
 
     private readonly bool _ownsRotary;
 
     public ModelConfig Config { get; }
-    /// <summary>Every weight once, in a fixed order: embedding; per layer its six in the order of <see cref="DecoderLayer"/>; final norm; head unless tied.</summary>
+    /// <summary>
+    /// Every weight once, in a fixed order: embedding; per layer its six in the order of <see cref="DecoderLayer"/>, then biases
+    /// and head norms where the architecture has them; final norm; head unless tied.
+    /// </summary>
     public IReadOnlyList<Tensor> Parameters { get; }
     public Rotary Rotary { get; }
     public Tensor Embedding_VxD { get; }
@@ -36,44 +43,38 @@ public sealed class DecoderModel : IDisposable
     public Tensor Head_VxD { get; }
 
     /// <summary>Shapes of <see cref="Parameters"/>, in their order.</summary>
-    public static IReadOnlyList<long[]> ParameterShapes(ModelConfig config)
-    {
-        long d = config.HiddenSize, f = config.IntermediateSize, q = config.QuerySize, k = config.KeyValueSize;
-        var shapes = new List<long[]> { new[] { config.VocabSize, d } };
-        for (var i = 0; i < config.NumHiddenLayers; i++) shapes.AddRange([[d], [q + 2 * k, d], [d, q], [d], [2 * f, d], [d, f]]);
-        shapes.Add([d]);
-        if (!config.TieWordEmbeddings) shapes.Add([config.VocabSize, d]);
-        return shapes;
-    }
+    public static IReadOnlyList<long[]> ParameterShapes(ModelConfig config) => [.. ParameterLayout.Of(config).Select(parameter => parameter.Shape)];
 
     /// <summary>Takes ownership of weights in the order and shapes of <see cref="ParameterShapes"/>.</summary>
     public static DecoderModel FromParameters(ModelConfig config, IReadOnlyList<Tensor> parameters)
     {
         foreach (var parameter in parameters) parameter.DetachFromDisposeScope();
-        return new DecoderModel(config, parameters, new Rotary(config), ownsRotary: true);
+        var half = parameters[0].dtype is ScalarType.BFloat16 or ScalarType.Float16;
+        return new DecoderModel(config, parameters, new Rotary(config, half ? parameters[0].dtype : ScalarType.Float32), ownsRotary: true);
     }
 
     /// <summary>
-    /// Random float32 weights: norms 1, matrices normal with deviation 1/sqrt(inputs), those that write to the residual
-    /// stream divided by sqrt(2 layers), head halved. Drawn from our own counter-based generator: the same on every machine.
+    /// Random float32 weights: norms 1, biases normal with deviation 0.02, matrices normal with deviation 1/sqrt(inputs), those
+    /// that write to the residual stream divided by sqrt(2 layers), head halved. Drawn from our own counter-based generator:
+    /// the same on every machine.
     /// </summary>
     public static DecoderModel Random(ModelConfig config, ulong seed)
     {
         using var scope = NewDisposeScope();
         var residual = 1 / Math.Sqrt(2.0 * config.NumHiddenLayers);
-        var shapes = ParameterShapes(config);
-        var parameters = shapes.Select((shape, i) => shape.Length == 1
-            ? ones(shape)
-            : Normal(shape, Seeds.For(seed, $"weight/{i}")) * Deviation(i)).ToList();
+        var parameters = ParameterLayout.Of(config).Select((parameter, i) => parameter.Kind == ParameterKind.Norm
+            ? ones(parameter.Shape)
+            : Normal(parameter.Shape, Seeds.For(seed, $"weight/{i}")) * Deviation(parameter.Kind, parameter.Shape[^1])).ToList();
         return FromParameters(config, parameters);
 
-        double Deviation(int i)
+        double Deviation(ParameterKind kind, long inputs) => kind switch
         {
-            if (i == 0) return 0.5;
-            if (!config.TieWordEmbeddings && i == shapes.Count - 1) return 0.5 / Math.Sqrt(config.HiddenSize);
-            var inLayer = (i - 1) % 6;
-            return (inLayer is 2 or 5 ? residual : 1) / Math.Sqrt(shapes[i][1]);
-        }
+            ParameterKind.Embedding => 0.5,
+            ParameterKind.Head => 0.5 / Math.Sqrt(inputs),
+            ParameterKind.Residual => residual / Math.Sqrt(inputs),
+            ParameterKind.Bias => 0.02,
+            _ => 1 / Math.Sqrt(inputs),
+        };
     }
 
     /// <summary>The same storage behind new leaf tensors, which collect gradients of their own: one replica per thread.</summary>

@@ -8,39 +8,43 @@ namespace KnapsackCloud.Model.Weights;
 /// <summary>A model as a folder in Hugging Face layout, which transformers and vLLM read too.</summary>
 public static class CheckpointFolder
 {
-    public const string WeightsName = "model.safetensors";
-
-    /// <summary>Writes config.json, generation_config.json, model.safetensors and the tokenizer's files. Same model, same bytes.</summary>
-    public static void Save(DecoderModel model, TokenizerFiles tokenizer, string folder)
+    /// <summary>Writes config.json, generation_config.json, the weights and the tokenizer's files. Same model, same bytes.</summary>
+    /// <param name="mostFileBytes">Weights beyond it are split over several files with an index.</param>
+    public static void Save(DecoderModel model, TokenizerFiles tokenizer, string folder, long mostFileBytes = WeightWriter.MostFileBytes)
     {
         using var scope = NewDisposeScope();
         Directory.CreateDirectory(folder);
-        var tensors = LlamaLayout.Tensors(model.Config).ToDictionary(
-            tensor => tensor.Name,
-            tensor => model.Parameters[tensor.Parameter].detach().cpu().narrow(0, tensor.FirstRow, tensor.Shape[0]));
-        SafetensorsWriter.Write(Path.Combine(folder, WeightsName), tensors, new Dictionary<string, string> { ["format"] = "pt" });
+        var tensors = LlamaLayout.Tensors(model.Config).Select(tensor => KeyValuePair.Create(
+            tensor.Name,
+            model.Parameters[tensor.Parameter].detach().cpu().narrow(0, tensor.FirstRow, tensor.Shape[0]))).ToList();
+        WeightWriter.Write(folder, tensors, mostFileBytes);
         ModelConfigFile.Write(model.Config, folder);
         tokenizer.WriteTo(folder);
     }
 
-    /// <summary>Reads a model as float32 on the CPU; the caller owns it. The configuration is checked before any weight is read.</summary>
+    /// <summary>Names of the weight files of a folder that <see cref="Save"/> wrote.</summary>
+    /// <exception cref="InvalidInputException">The index of split weights is damaged.</exception>
+    public static IReadOnlyList<string> WeightNames(string folder) => WeightFiles.NamesIn(folder);
+
+    /// <summary>
+    /// Reads a model to the CPU; the caller owns it. The configuration is checked before any weight is read. Weights go straight
+    /// to their place; where the precision differs, one tensor at a time is held twice.
+    /// </summary>
+    /// <param name="precision">Of the weights in memory, whatever the files have.</param>
     /// <exception cref="InvalidInputException">
     /// The folder or a file is missing or damaged, the architecture is not supported, or tensors are missing, unexpected or
     /// of another shape; all of them are listed.
     /// </exception>
-    public static DecoderModel Load(string folder)
+    public static DecoderModel Load(string folder, ScalarType precision = ScalarType.Float32)
     {
         if (!Directory.Exists(folder)) throw new InvalidInputException(folder, "there is no such folder; give one in Hugging Face layout");
         var config = ModelConfigFile.Read(folder);
-        var path = Path.Combine(folder, WeightsName);
-        if (!File.Exists(path))
-            throw new InvalidInputException(path, "there is no such file; weights must be one safetensors file (split or pickled checkpoints are not read)");
         try
         {
-            using var reader = SafetensorsReader.Open(path);
+            using var files = WeightFiles.Open(folder);
             var layout = LlamaLayout.Tensors(config);
-            CheckTensors(reader, layout, config);
-            return DecoderModel.FromParameters(config, ReadParameters(reader, layout, config));
+            CheckTensors(files, layout, config);
+            return DecoderModel.FromParameters(config, ReadParameters(files, layout, config, precision));
         }
         catch (InvalidDataException e)
         {
@@ -48,13 +52,13 @@ public static class CheckpointFolder
         }
     }
 
-    private static void CheckTensors(SafetensorsReader reader, IReadOnlyList<CheckpointTensor> layout, ModelConfig config)
+    private static void CheckTensors(WeightFiles files, IReadOnlyList<CheckpointTensor> layout, ModelConfig config)
     {
         var errors = new List<InputError>();
         var wanted = layout.Select(tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         foreach (var tensor in layout)
         {
-            if (!reader.Header.Tensors.TryGetValue(tensor.Name, out var found))
+            if (files.Find(tensor.Name) is not { } found)
                 Refuse(tensor.Name, "is missing");
             else if (!found.Shape.AsSpan().SequenceEqual(tensor.Shape))
                 Refuse(tensor.Name, $"has the shape [{string.Join(", ", found.Shape)}], but config.json makes it [{string.Join(", ", tensor.Shape)}]");
@@ -62,24 +66,24 @@ public static class CheckpointFolder
                 Refuse(tensor.Name, $"has the element type {SafetensorsType.NameOf(found.Type)}, but weights must be floating point");
         }
 
-        foreach (var name in reader.Header.Tensors.Keys.Order(StringComparer.Ordinal))
+        foreach (var name in files.Names.Order(StringComparer.Ordinal))
         {
             if (!wanted.Contains(name) && !LlamaLayout.IsRedundant(name, config)) Refuse(name, "is unexpected: this architecture has no such tensor");
         }
 
         if (errors.Count > 0) throw new InvalidInputException(errors);
 
-        void Refuse(string name, string problem) => errors.Add(new InputError($"{reader.Path} {name}", problem));
+        void Refuse(string name, string problem) => errors.Add(new InputError(files.Place(name), problem));
     }
 
-    private static List<Tensor> ReadParameters(SafetensorsReader reader, IReadOnlyList<CheckpointTensor> layout, ModelConfig config)
+    private static List<Tensor> ReadParameters(WeightFiles files, IReadOnlyList<CheckpointTensor> layout, ModelConfig config, ScalarType precision)
     {
         using var scope = NewDisposeScope();
-        var parameters = DecoderModel.ParameterShapes(config).Select(shape => empty(shape, dtype: ScalarType.Float32)).ToList();
+        var parameters = DecoderModel.ParameterShapes(config).Select(shape => empty(shape, dtype: precision)).ToList();
         foreach (var tensor in layout)
         {
             using var rows = parameters[tensor.Parameter].narrow(0, tensor.FirstRow, tensor.Shape[0]);
-            reader.ReadInto(tensor.Name, rows);
+            files.ReadInto(tensor.Name, rows);
         }
 
         foreach (var parameter in parameters) parameter.DetachFromDisposeScope();

@@ -4,9 +4,18 @@ using KnapsackCloud.Core.Contracts;
 namespace KnapsackCloud.Model.Weights;
 
 /// <summary>Reads members of a JSON object of somebody else's making and notes every one that is wrong.</summary>
-internal sealed class JsonMembers(JsonElement json, string path, List<InputError> errors)
+internal sealed class JsonMembers(JsonElement json, string path, List<InputError> errors, string prefix = "")
 {
-    public void Refuse(string member, string problem) => errors.Add(new InputError($"{path} {member}", problem));
+    public void Refuse(string member, string problem) => errors.Add(new InputError($"{path} {prefix}{member}", problem));
+
+    /// <summary>The members of a member that is an object; null when it is not there, and refused when it is something else.</summary>
+    public JsonMembers? Nested(string member)
+    {
+        if (!TryGet(member, out var value)) return null;
+        if (value.ValueKind == JsonValueKind.Object) return new JsonMembers(value, path, errors, $"{prefix}{member}.");
+        Refuse(member, $"is {Shown(value)}, but must be an object");
+        return null;
+    }
 
     public bool TryGet(string member, out JsonElement value) =>
         json.TryGetProperty(member, out value) && value.ValueKind != JsonValueKind.Null;
@@ -26,13 +35,18 @@ internal sealed class JsonMembers(JsonElement json, string path, List<InputError
         return least;
     }
 
-    /// <summary>A finite number above 0.</summary>
-    public double Positive(string member, double missing)
+    /// <summary>A finite number above 0; null for <paramref name="missing"/> means required.</summary>
+    public double Positive(string member, double? missing = null)
     {
-        if (!TryGet(member, out var value)) return missing;
+        if (!TryGet(member, out var value))
+        {
+            if (missing is null) Refuse(member, "is missing");
+            return missing ?? 1;
+        }
+
         if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var found) && double.IsFinite(found) && found > 0) return found;
         Refuse(member, $"is {Shown(value)}, but must be a number above 0");
-        return missing;
+        return missing ?? 1;
     }
 
     public bool Flag(string member, bool missing)

@@ -20,7 +20,7 @@ public static class LlamaLayout
         for (var layer = 0; layer < config.NumHiddenLayers; layer++)
         {
             var prefix = string.Create(CultureInfo.InvariantCulture, $"model.layers.{layer}.");
-            var first = 1 + 6 * layer;
+            var first = ParameterLayout.First(config, layer);
             tensors.Add(new($"{prefix}input_layernorm.weight", first, 0, [d]));
             tensors.Add(new($"{prefix}self_attn.q_proj.weight", first + 1, 0, [q, d]));
             tensors.Add(new($"{prefix}self_attn.k_proj.weight", first + 1, q, [k, d]));
@@ -30,9 +30,21 @@ public static class LlamaLayout
             tensors.Add(new($"{prefix}mlp.gate_proj.weight", first + 4, 0, [f, d]));
             tensors.Add(new($"{prefix}mlp.up_proj.weight", first + 4, f, [f, d]));
             tensors.Add(new($"{prefix}mlp.down_proj.weight", first + 5, 0, [d, f]));
+            if (ParameterLayout.BiasOffset(config) is { } bias)
+            {
+                tensors.Add(new($"{prefix}self_attn.q_proj.bias", first + bias, 0, [q]));
+                tensors.Add(new($"{prefix}self_attn.k_proj.bias", first + bias, q, [k]));
+                tensors.Add(new($"{prefix}self_attn.v_proj.bias", first + bias, q + k, [k]));
+            }
+
+            if (ParameterLayout.NormOffset(config) is { } headNorm)
+            {
+                tensors.Add(new($"{prefix}self_attn.q_norm.weight", first + headNorm, 0, [config.HeadDim]));
+                tensors.Add(new($"{prefix}self_attn.k_norm.weight", first + headNorm, config.HeadDim, [config.HeadDim]));
+            }
         }
 
-        var norm = 1 + 6 * config.NumHiddenLayers;
+        var norm = ParameterLayout.FinalNorm(config);
         tensors.Add(new("model.norm.weight", norm, 0, [d]));
         if (!config.TieWordEmbeddings) tensors.Add(new(HeadName, norm + 1, 0, [config.VocabSize, d]));
         return tensors;

@@ -13,10 +13,9 @@ public static class ModelConfigFile
     private const int MaxSize = 1 << 20;
     private const int MaxVocabulary = 1 << 24;
     private const int MaxPositions = 1 << 22;
-    private const int LlamaDefaultPositions = 2048;
-    private const double LlamaDefaultTheta = 10_000;
+    private const double DefaultTheta = 10_000;
 
-    public static IReadOnlyList<string> SupportedArchitectures { get; } = ["LlamaForCausalLM"];
+    public static IReadOnlyList<string> SupportedArchitectures { get; } = [.. ArchitectureTraits.All.Select(traits => traits.Name)];
 
     /// <summary>Reads and checks the configuration of a model folder.</summary>
     /// <exception cref="InvalidInputException">An architecture or feature that is not supported, or members that are missing or wrong; all of them.</exception>
@@ -26,9 +25,9 @@ public static class ModelConfigFile
         using var document = JsonFile.Read(path);
         var errors = new List<InputError>();
         var members = new JsonMembers(document.RootElement, path, errors);
-        RequireSupported(members, path);
-        RefuseUnsupportedFeatures(members);
-        var config = ReadShape(members);
+        var traits = RequireSupported(members, path);
+        RefuseUnsupportedFeatures(members, traits);
+        var config = ReadShape(members, traits);
         if (errors.Count == 0) CheckShape(config, members);
         var eosTokenIds = GenerationEosTokenIds(folder, config.VocabSize, errors);
         if (errors.Count > 0) throw new InvalidInputException(errors);
@@ -38,61 +37,58 @@ public static class ModelConfigFile
     /// <summary>Writes both files, with what transformers wants in them.</summary>
     public static void Write(ModelConfig config, string folder)
     {
-        File.WriteAllBytes(Path.Combine(folder, Name), JsonFile.Bytes(json => WriteMembers(json, config)));
-        File.WriteAllBytes(Path.Combine(folder, GenerationName), JsonFile.Bytes(json =>
-        {
-            json.WriteBoolean("_from_model_config", true);
-            WriteTokenIds(json, config);
-        }));
+        File.WriteAllBytes(Path.Combine(folder, Name), JsonFile.Bytes(json => ModelConfigWriter.WriteConfig(json, config)));
+        File.WriteAllBytes(Path.Combine(folder, GenerationName), JsonFile.Bytes(json => ModelConfigWriter.WriteGeneration(json, config)));
     }
 
-    private static void RequireSupported(JsonMembers members, string path)
+    private static ArchitectureTraits RequireSupported(JsonMembers members, string path)
     {
         var found = members.TryGet("architectures", out var value) && value.ValueKind == JsonValueKind.Array
             ? value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString()! : JsonMembers.Shown(item)).ToList()
             : [];
-        if (found.Any(SupportedArchitectures.Contains)) return;
+        if (ArchitectureTraits.All.FirstOrDefault(traits => found.Contains(traits.Name)) is { } supported) return supported;
         var named = found.Count == 0 ? "no architecture is named" : $"the architecture {string.Join(", ", found)} is not supported";
         throw new InvalidInputException($"{path} architectures", $"{named}; supported: {string.Join(", ", SupportedArchitectures)}");
     }
 
-    private static void RefuseUnsupportedFeatures(JsonMembers members)
+    private static void RefuseUnsupportedFeatures(JsonMembers members, ArchitectureTraits traits)
     {
-        foreach (var bias in new[] { "attention_bias", "mlp_bias" })
+        foreach (var flag in traits.MustBeOff)
         {
-            if (members.Flag(bias, false)) members.Refuse(bias, "is true, but biases are not supported");
+            if (members.Flag(flag, false)) members.Refuse(flag, $"is true, which is not supported for {traits.Name}");
         }
 
         if (members.TryGet("hidden_act", out var activation) && members.Text("hidden_act") is not "silu")
             members.Refuse("hidden_act", $"is {JsonMembers.Shown(activation)}; only \"silu\" is supported");
-        if (members.TryGet("rope_scaling", out var scaling))
-            members.Refuse("rope_scaling", $"is {JsonMembers.Shown(scaling)}, but scaled rotary positions are not supported");
-        if (members.TryGet("rope_parameters", out var rope) && RopeType(rope) is not (null or "default"))
-            members.Refuse("rope_parameters", $"is {JsonMembers.Shown(rope)}, but scaled rotary positions are not supported");
+        if (members.TryGet("layer_types", out var layers) && !OnlyFullAttention(layers))
+            members.Refuse("layer_types", "has other layers than \"full_attention\", which are not supported");
         if (members.TryGet("quantization_config", out _))
             members.Refuse("quantization_config", "quantised weights are not supported; give the model in float32, float16 or bfloat16");
     }
 
-    private static string? RopeType(JsonElement rope) =>
-        rope.ValueKind == JsonValueKind.Object && rope.TryGetProperty("rope_type", out var type) ? type.ToString() : null;
+    private static bool OnlyFullAttention(JsonElement layers) =>
+        layers.ValueKind == JsonValueKind.Array && layers.EnumerateArray().All(layer => layer.ValueKind == JsonValueKind.String && layer.ValueEquals("full_attention"));
 
-    private static ModelConfig ReadShape(JsonMembers members)
+    private static ModelConfig ReadShape(JsonMembers members, ArchitectureTraits traits)
     {
         var vocabulary = members.Integer("vocab_size", 1, MaxVocabulary);
         var hidden = members.Integer("hidden_size", 1, MaxSize);
         var heads = members.Integer("num_attention_heads", 1, MaxSize);
+        var positions = members.Integer("max_position_embeddings", 1, MaxPositions, traits.DefaultPositions);
         return new ModelConfig
         {
+            Architecture = traits.Architecture,
             VocabSize = vocabulary,
             HiddenSize = hidden,
             IntermediateSize = members.Integer("intermediate_size", 1, MaxSize),
             NumHiddenLayers = members.Integer("num_hidden_layers", 1, 4096),
             NumAttentionHeads = heads,
             NumKeyValueHeads = members.Integer("num_key_value_heads", 1, MaxSize, heads),
-            HeadDim = members.Integer("head_dim", 1, MaxSize, Math.Max(1, hidden / heads)),
-            MaxPositionEmbeddings = members.Integer("max_position_embeddings", 1, MaxPositions, LlamaDefaultPositions),
+            HeadDim = members.Integer("head_dim", 1, MaxSize, traits.DefaultHeadDim ?? Math.Max(1, hidden / heads)),
+            MaxPositionEmbeddings = positions,
             RmsNormEps = members.Positive("rms_norm_eps", 1e-6),
-            RopeTheta = members.Positive("rope_theta", RopeParametersTheta(members)),
+            RopeTheta = members.Positive("rope_theta", members.Nested("rope_parameters")?.Positive("rope_theta", DefaultTheta) ?? DefaultTheta),
+            RopeScaling = RopeScalingMembers.Read(members, positions),
             TieWordEmbeddings = members.Flag("tie_word_embeddings", false),
             EosTokenIds = members.TokenIds("eos_token_id", vocabulary),
             BosTokenId = members.TokenIds("bos_token_id", vocabulary) is [var bos, ..] ? bos : null,
@@ -106,17 +102,11 @@ public static class ModelConfigFile
             ? null
             : members.TokenIds("pad_token_id", vocabulary) is [var pad, ..] ? pad : null;
 
-    /// <summary>Where transformers 5 keeps the base of the rotary frequencies.</summary>
-    private static double RopeParametersTheta(JsonMembers members) =>
-        members.TryGet("rope_parameters", out var rope) && rope.ValueKind == JsonValueKind.Object &&
-        rope.TryGetProperty("rope_theta", out var theta) && theta.ValueKind == JsonValueKind.Number && theta.TryGetDouble(out var value) && value > 0 && double.IsFinite(value)
-            ? value
-            : LlamaDefaultTheta;
-
     private static void CheckShape(ModelConfig config, JsonMembers members)
     {
         if (config.NumAttentionHeads % config.NumKeyValueHeads != 0)
             members.Refuse("num_key_value_heads", $"is {config.NumKeyValueHeads}, which does not divide num_attention_heads {config.NumAttentionHeads}");
+        if (config.RopeScaling is RopeScaling.Yarn && config.RopeTheta <= 1) members.Refuse("rope_theta", "must be above 1 with yarn");
         if (config.HeadDim % 2 != 0) members.Refuse("head_dim", $"is {config.HeadDim}, but rotary positions need it even");
         if (Math.Max((long)config.NumAttentionHeads, 2 * config.NumKeyValueHeads) * config.HeadDim > MaxSize)
             members.Refuse("head_dim", $"is {config.HeadDim} for {config.NumAttentionHeads} heads: more than {MaxSize} in all");
@@ -129,61 +119,5 @@ public static class ModelConfigFile
         if (!File.Exists(path)) return [];
         using var document = JsonFile.Read(path);
         return new JsonMembers(document.RootElement, path, errors).TokenIds("eos_token_id", vocabSize);
-    }
-
-    private static void WriteMembers(Utf8JsonWriter json, ModelConfig config)
-    {
-        json.WriteStartArray("architectures");
-        json.WriteStringValue(SupportedArchitectures[0]);
-        json.WriteEndArray();
-        json.WriteString("model_type", "llama");
-        json.WriteBoolean("attention_bias", false);
-        json.WriteNumber("attention_dropout", 0.0);
-        WriteTokenIds(json, config);
-        json.WriteNumber("head_dim", config.HeadDim);
-        json.WriteString("hidden_act", "silu");
-        json.WriteNumber("hidden_size", config.HiddenSize);
-        json.WriteNumber("initializer_range", 0.02);
-        json.WriteNumber("intermediate_size", config.IntermediateSize);
-        json.WriteNumber("max_position_embeddings", config.MaxPositionEmbeddings);
-        json.WriteBoolean("mlp_bias", false);
-        json.WriteNumber("num_attention_heads", config.NumAttentionHeads);
-        json.WriteNumber("num_hidden_layers", config.NumHiddenLayers);
-        json.WriteNumber("num_key_value_heads", config.NumKeyValueHeads);
-        json.WriteNumber("pretraining_tp", 1);
-        json.WriteNumber("rms_norm_eps", config.RmsNormEps);
-        json.WriteNull("rope_scaling");
-        json.WriteNumber("rope_theta", config.RopeTheta);
-        json.WriteBoolean("tie_word_embeddings", config.TieWordEmbeddings);
-        json.WriteString("torch_dtype", "float32");
-        json.WriteBoolean("use_cache", true);
-        json.WriteNumber("vocab_size", config.VocabSize);
-    }
-
-    private static void WriteTokenIds(Utf8JsonWriter json, ModelConfig config)
-    {
-        WriteOptional(json, "bos_token_id", config.BosTokenId);
-        if (config.EosTokenIds is [var only])
-        {
-            json.WriteNumber("eos_token_id", only);
-        }
-        else if (config.EosTokenIds.Count == 0)
-        {
-            json.WriteNull("eos_token_id");
-        }
-        else
-        {
-            json.WriteStartArray("eos_token_id");
-            foreach (var id in config.EosTokenIds) json.WriteNumberValue(id);
-            json.WriteEndArray();
-        }
-
-        WriteOptional(json, "pad_token_id", config.PadTokenId);
-    }
-
-    private static void WriteOptional(Utf8JsonWriter json, string member, int? value)
-    {
-        if (value is { } number) json.WriteNumber(member, number);
-        else json.WriteNull(member);
     }
 }

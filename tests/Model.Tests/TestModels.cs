@@ -1,5 +1,6 @@
 using CsCheck;
 using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests;
 
@@ -20,8 +21,18 @@ internal static class TestModels
         PadTokenId = 0,
     };
 
-    /// <summary>Any heads, groups, head size apart from the hidden size, tied or not.</summary>
+    private static readonly RopeScaling?[] Scalings =
+    [
+        null,
+        new RopeScaling.Llama3 { Factor = 8, OriginalPositions = 32, LowFrequencyFactor = 1, HighFrequencyFactor = 4 },
+        new RopeScaling.Yarn { Factor = 4, OriginalPositions = 16 },
+        new RopeScaling.Yarn { Factor = 2, OriginalPositions = 32, BetaFast = 8, BetaSlow = 2, AttentionFactor = 0.9 },
+    ];
+
+    /// <summary>Any architecture, heads, groups, head size apart from the hidden size, rotary scaling, tied or not.</summary>
     public static Gen<ModelConfig> Configs { get; } =
+        from architecture in Gen.Enum<Architecture>()
+        from scaling in Gen.Int[0, Scalings.Length - 1]
         from keyValueHeads in Gen.Int[1, 3]
         from shared in Gen.Int[1, 3]
         from headDim in Gen.Int[1, 6]
@@ -31,6 +42,8 @@ internal static class TestModels
         from tied in Gen.Bool
         select Config with
         {
+            Architecture = architecture,
+            RopeScaling = Scalings[scaling],
             VocabSize = vocabulary,
             HiddenSize = hidden,
             IntermediateSize = hidden + 3,
@@ -42,4 +55,14 @@ internal static class TestModels
             RopeTheta = 10_000 + 1000 * shared,
             TieWordEmbeddings = tied,
         };
+
+    /// <summary>A random model without a weight at its neutral value: a norm or bias left out would show.</summary>
+    public static DecoderModel Disturbed(ModelConfig config, ulong seed)
+    {
+        var model = DecoderModel.Random(config, seed);
+        using var scope = NewDisposeScope();
+        foreach (var (number, vector) in model.Parameters.Where(parameter => parameter.dim() == 1).Index())
+            vector.mul_(tensor(Enumerable.Range(0, (int)vector.shape[0]).Select(i => 1 + 0.5f * MathF.Sin(3 * i + number)).ToArray()));
+        return model;
+    }
 }

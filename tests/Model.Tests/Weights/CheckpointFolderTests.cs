@@ -120,10 +120,10 @@ public class CheckpointFolderTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["config.json"], """
             {"architectures":["LlamaForCausalLM"],"vocab_size":16,"hidden_size":"wide","intermediate_size":48,"num_hidden_layers":0,
-             "num_attention_heads":4,"attention_bias":true,"hidden_act":"gelu","rope_scaling":{"rope_type":"llama3"},"eos_token_id":[1,99]}
+             "num_attention_heads":4,"attention_bias":true,"hidden_act":"gelu","rope_scaling":{"rope_type":"linear"},"eos_token_id":[1,99]}
             """);
         var places = Assert.Throws<InvalidInputException>(() => CheckpointFolder.Load(folder.Path)).Errors.Select(error => error.Place.Split(' ')[1]);
-        Assert.Equal(["attention_bias", "eos_token_id", "hidden_act", "hidden_size", "num_hidden_layers", "rope_scaling"], places.Order(StringComparer.Ordinal));
+        Assert.Equal(["attention_bias", "eos_token_id", "hidden_act", "hidden_size", "num_hidden_layers", "rope_scaling.rope_type"], places.Order(StringComparer.Ordinal));
     }
 
     [Theory]
