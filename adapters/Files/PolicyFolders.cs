@@ -9,7 +9,8 @@ namespace KnapsackCloud.Adapters.Files;
 
 /// <summary>
 /// Checkpoints between a store and local folders. Fetched policies are checked against their manifest once and cached;
-/// the policy that this process published is cached as it is. The cache keeps the newest few versions of a run.
+/// the policy that this process published is cached as it is. The cache keeps the newest few versions of a run, and the
+/// last old one that was asked for: a reference is asked for at every step.
 /// Thread-safe.
 /// </summary>
 /// <param name="cacheFolder">Local, for this process alone; its content may be lost at any time between runs.</param>
@@ -21,10 +22,11 @@ public sealed class PolicyFolders(IRunStore store, string cacheFolder) : IPolicy
     private const string ManifestFile = "manifest.json";
     private readonly SemaphoreSlim _gate = new(1);
     private readonly ConcurrentDictionary<(RunId Run, PolicyVersion Version), string> _cached = [];
+    private readonly ConcurrentDictionary<RunId, PolicyVersion> _lastOld = [];
 
     public async Task<string> FetchAsync(RunId run, PolicyVersion version, CancellationToken cancellation)
     {
-        if (_cached.TryGetValue((run, version), out var known)) return known;
+        if (_cached.TryGetValue((run, version), out var known)) return Used(run, version, known);
         await _gate.WaitAsync(cancellation);
         try
         {
@@ -146,10 +148,18 @@ public sealed class PolicyFolders(IRunStore store, string cacheFolder) : IPolicy
 
     private void Remember(RunId run, PolicyVersion version, string folder)
     {
-        _cached[(run, version)] = folder;
-        foreach (var old in _cached.Keys.Where(key => key.Run == run && key.Version.Value <= version.Value - KeptVersions))
+        _cached[(run, version)] = Used(run, version, folder);
+        foreach (var old in _cached.Keys.Where(key => key.Run == run && IsOld(key.Version, version) && key.Version != _lastOld.GetValueOrDefault(run, version)))
             if (_cached.TryRemove(old, out var unused)) Directory.Delete(unused, recursive: true);
     }
+
+    private string Used(RunId run, PolicyVersion version, string folder)
+    {
+        if (_cached.Keys.Any(key => key.Run == run && IsOld(version, key.Version))) _lastOld[run] = version;
+        return folder;
+    }
+
+    private static bool IsOld(PolicyVersion version, PolicyVersion beside) => version.Value <= beside.Value - KeptVersions;
 
     private static bool IsFileName(string name) =>
         name.Length is > 0 and <= 255 && name[0] != '.' && name != ManifestFile

@@ -123,26 +123,6 @@ public sealed record SplittingSpec
     public int MinItems { get; init; } = 2;
 }
 
-public sealed record LearningSpec
-{
-    public string Loss { get; init; } = "grpo";
-    public string Normalisation { get; init; } = "effective";
-    public double LearningRate { get; init; } = 6e-4;
-    /// <summary>Steps over which the learning rate rises linearly from 0.</summary>
-    public int WarmupSteps { get; init; } = 5;
-    public double ClipLow { get; init; } = 0.2;
-    public double ClipHigh { get; init; } = 0.28;
-    /// <summary>Effective rows in one optimiser update.</summary>
-    public int MinibatchRows { get; init; } = 128;
-    /// <summary>Gradients are scaled down to this norm.</summary>
-    public double GradNorm { get; init; } = 1;
-    public double Beta1 { get; init; } = 0.9;
-    public double Beta2 { get; init; } = 0.95;
-    public double WeightDecay { get; init; }
-    /// <summary>Most versions a trajectory may be behind; 0 is strictly on-policy.</summary>
-    public int MaxLag { get; init; }
-}
-
 public sealed record EvaluationSpec
 {
     /// <summary>Steps between evaluations; 0 is never. The first and the last policy are always evaluated when above 0.</summary>

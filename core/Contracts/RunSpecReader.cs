@@ -25,6 +25,7 @@ public static class RunSpecReader
     private static RunSpec ReadSpec(ObjectReader reader)
     {
         var byDefault = new RunSpec();
+        var sampling = reader.Nested("sampling", byDefault.Sampling, ReadSampling);
         return new RunSpec
         {
             Name = reader.Text("name", byDefault.Name, name => RunId.TryParse(name, out _) && name.Length <= 40 ? null : "must be 1 to 40 of a-z, 0-9 and '-', starting with a letter or digit"),
@@ -33,9 +34,9 @@ public static class RunSpecReader
             Model = reader.Nested("model", byDefault.Model, ReadModel),
             Tasks = reader.Nested("tasks", byDefault.Tasks, ReadTasks),
             Allocation = reader.Nested("allocation", byDefault.Allocation, AllocationSpecReader.Read),
-            Sampling = reader.Nested("sampling", byDefault.Sampling, ReadSampling),
+            Sampling = sampling,
             Splitting = reader.Nested("splitting", byDefault.Splitting, ReadSplitting),
-            Learning = reader.Nested("learning", byDefault.Learning, ReadLearning),
+            Learning = reader.Nested("learning", byDefault.Learning, learning => LearningSpecReader.Read(learning, sampling)),
             Evaluation = reader.Nested("evaluation", byDefault.Evaluation, ReadEvaluation),
             Checkpoints = reader.Nested("checkpoints", byDefault.Checkpoints, ReadCheckpoints),
             Limits = reader.Nested("limits", byDefault.Limits, ReadLimits),
@@ -81,26 +82,6 @@ public static class RunSpecReader
         {
             ItemTokens = reader.Whole("itemTokens", byDefault.ItemTokens, 1, int.MaxValue),
             MinItems = reader.Whole("minItems", byDefault.MinItems, 1, 10_000),
-        };
-    }
-
-    private static LearningSpec ReadLearning(ObjectReader reader)
-    {
-        var byDefault = new LearningSpec();
-        return new LearningSpec
-        {
-            Loss = reader.Choice("loss", byDefault.Loss, ["grpo"]),
-            Normalisation = reader.Choice("normalisation", byDefault.Normalisation, ["effective"]),
-            LearningRate = reader.Number("learningRate", byDefault.LearningRate, 0, 10),
-            WarmupSteps = reader.Whole("warmupSteps", byDefault.WarmupSteps, 0, MaxSteps),
-            ClipLow = reader.Number("clipLow", byDefault.ClipLow, 0, 1),
-            ClipHigh = reader.Number("clipHigh", byDefault.ClipHigh, 0, 100),
-            MinibatchRows = reader.Whole("minibatchRows", byDefault.MinibatchRows, 1, int.MaxValue),
-            GradNorm = reader.Number("gradNorm", byDefault.GradNorm, AnyPositive, 1e9),
-            Beta1 = reader.Number("beta1", byDefault.Beta1, 0, 0.999999),
-            Beta2 = reader.Number("beta2", byDefault.Beta2, 0, 0.999999),
-            WeightDecay = reader.Number("weightDecay", byDefault.WeightDecay, 0, 10),
-            MaxLag = reader.Whole("maxLag", byDefault.MaxLag, 0, 0),
         };
     }
 

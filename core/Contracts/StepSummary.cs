@@ -55,6 +55,8 @@ public sealed record LearningSummary
     public required double ClipFraction { get; init; }
     /// <summary>Mean over completion tokens, in nats.</summary>
     public required double Entropy { get; init; }
+    /// <summary>KL divergence to the reference policy, mean over completion tokens in nats; null without a KL penalty.</summary>
+    public double? ReferenceKl { get; init; }
     /// <summary>Largest absolute difference of sampler and learner log-probs in the first update, where both are the same policy.</summary>
     public required double MaxLogProbMismatch { get; init; }
     public required double Seconds { get; init; }

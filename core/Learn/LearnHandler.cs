@@ -53,12 +53,16 @@ public sealed class LearnHandler(
         var spec = await blobs.ReadSpecAsync(run, cancellation);
         var plan = await blobs.RequirePlanAsync(run, step, cancellation);
         var results = await StepResults.ReadAsync(blobs, run, plan, summary.FailedItems, cancellation);
-        var groups = TrainingGroups.Of(GroupJoin.Join(plan, results, WorkPurpose.Training));
-
         var version = new PolicyVersion(step);
-        var input = await folders.FetchAsync(run, new PolicyVersion(step - 1), cancellation);
+        var input = new LearningInput
+        {
+            Step = step,
+            BaseFolder = await folders.FetchAsync(run, new PolicyVersion(step - 1), cancellation),
+            ReferenceFolder = ReferencePolicy.Of(spec.Learning, step) is { } reference ? await folders.FetchAsync(run, reference, cancellation) : null,
+            Batch = TrainingGroups.Of(GroupJoin.Join(plan, results, WorkPurpose.Training), spec),
+        };
         var output = folders.CreateWorkFolder(run, version);
-        var learning = await thread.RunAsync(() => learner.Update(spec, step, input, groups, output, cancellation));
+        var learning = await thread.RunAsync(() => learner.Update(spec, input, output, cancellation));
         await blobs.CreateAsync(BlobNames.Learning(run, step), learning, ContractsJson.Default.LearningSummary, cancellation);
         await folders.PublishAsync(run, version, output, cancellation);
         observer.Learned(run, learning);

@@ -6,3 +6,12 @@ public sealed record TrainingGroup(int[] PromptIds, IReadOnlyList<TrainingRow> R
 /// <param name="CompletionIds">T tokens, end of sequence included.</param>
 /// <param name="LogProbs">T behaviour log-probs.</param>
 public sealed record TrainingRow(int[] CompletionIds, float[] LogProbs, double Advantage);
+
+/// <summary>What one step teaches.</summary>
+/// <param name="Groups">Mixed groups, in plan order.</param>
+/// <param name="RolloutTokens">Completion tokens of all scored rollouts of the step, those of uniform groups included.</param>
+public sealed record TrainingBatch(IReadOnlyList<TrainingGroup> Groups, long RolloutTokens)
+{
+    /// <summary>Completion tokens of the effective rows.</summary>
+    public long EffectiveTokens => Groups.Sum(group => group.Rows.Sum(row => (long)row.CompletionIds.Length));
+}

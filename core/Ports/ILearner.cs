@@ -10,8 +10,19 @@ public interface ILearner
     void Prepare(RunSpec spec, string outputFolder, IProgress<string> progress, CancellationToken cancellation);
 
     /// <summary>
-    /// One GRPO step: from the policy and training state in <paramref name="baseFolder"/> to those in <paramref name="outputFolder"/>.
-    /// Groups are mixed, in plan order. Same input, same bytes out.
+    /// One GRPO step: from the policy and training state in the input's base folder to those in <paramref name="outputFolder"/>.
+    /// Same input, same bytes out.
     /// </summary>
-    LearningSummary Update(RunSpec spec, int step, string baseFolder, IReadOnlyList<TrainingGroup> groups, string outputFolder, CancellationToken cancellation);
+    LearningSummary Update(RunSpec spec, LearningInput input, string outputFolder, CancellationToken cancellation);
+}
+
+/// <summary>What an update starts from.</summary>
+public sealed record LearningInput
+{
+    public required int Step { get; init; }
+    /// <summary>Policy and training state of the version before.</summary>
+    public required string BaseFolder { get; init; }
+    /// <summary>Policy that the new one is held to, when the spec wants one; <see cref="ReferencePolicy"/> says which version.</summary>
+    public string? ReferenceFolder { get; init; }
+    public required TrainingBatch Batch { get; init; }
 }

@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Core.Ports;
 
 namespace KnapsackCloud.Core.Publish;
@@ -6,10 +7,11 @@ namespace KnapsackCloud.Core.Publish;
 /// <summary>Deletes the policies of a run that nothing needs any more.</summary>
 public static class Retention
 {
-    /// <summary>Version 0, the last one, the two newest and every <see cref="CheckpointSpec.KeepEvery"/>-th are kept.</summary>
+    /// <summary>Version 0, the last one, the two newest, every <see cref="CheckpointSpec.KeepEvery"/>-th and what the KL penalty refers to are kept.</summary>
     public static bool IsKept(RunSpec spec, int version, PolicyVersion current) =>
         version == 0 || version == spec.Steps || version >= current.Value - 1
-        || (spec.Checkpoints.KeepEvery > 0 && version % spec.Checkpoints.KeepEvery == 0);
+        || (spec.Checkpoints.KeepEvery > 0 && version % spec.Checkpoints.KeepEvery == 0)
+        || ReferencePolicy.IsReference(spec.Learning, version);
 
     /// <summary>
     /// Call it only after the pointer moved to <paramref name="current"/>. Takes the oldest first, so that what a crash

@@ -2,6 +2,7 @@ using System.Globalization;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Rollout;
 using KnapsackCloud.Core.Tasks;
+using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Tokenizers;
 using KnapsackCloud.Model.Transformer;
 
@@ -66,13 +67,13 @@ internal sealed class ArithmeticWarmup(RunSpec spec, double target, ShardThreads
         var measure = new SuccessRate(model, tasks.Families, Seeds.For(seed, "measure"), threads);
         using var optimiser = new AdamW(model);
         using var trainer = new PolicyTrainer(model, optimiser, threads);
-        var objective = new LikelihoodObjective();
+        var rule = new UpdateRule(new LikelihoodObjective());
         var rate = 0.0;
         for (var step = 1; step <= MostSteps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
             var near = rate > target - Near;
-            trainer.Update(problems.Draw(Problems), objective, near ? NearLearningRate : LearningRate * Math.Min(1, (double)step / RampSteps), Settings);
+            trainer.Update(problems.Draw(Problems), rule, near ? NearLearningRate : LearningRate * Math.Min(1, (double)step / RampSteps), Settings);
             if (step % (near ? NearStride : Stride) != 0) continue;
             rate = measure.Measure(cancellation);
             progress.Report(string.Create(CultureInfo.InvariantCulture, $"warm-up {step} steps, success rate {rate:F2} (target {target:F2})"));

@@ -1,3 +1,4 @@
+using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -19,33 +20,52 @@ internal sealed class GradientShard : IDisposable
     public ParameterBuffer Gradient { get; }
 
     /// <summary>Replaces <see cref="Gradient"/> by that of the microbatches' summed loss. One thread at a time.</summary>
-    public MinibatchResult Compute(IReadOnlyList<IReadOnlyList<PackedGroup>> microbatches, ITokenObjective objective, double temperature)
+    public MinibatchResult Compute(IReadOnlyList<IReadOnlyList<PackedGroup>> microbatches, UpdateRule rule)
     {
         using var scope = NewDisposeScope();
         Gradient.Flat_W.zero_();
         var sum = MinibatchResult.Empty;
-        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(PackedLayout.Of(microbatch), objective, temperature));
+        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(PackedLayout.Of(microbatch), rule));
         return sum;
     }
 
-    private MinibatchResult Add(PackedLayout layout, ITokenObjective objective, double temperature)
+    private MinibatchResult Add(PackedLayout layout, UpdateRule rule)
     {
         using var scope = NewDisposeScope();
         var batch = new PackedTensors(layout, _replica.Rotary, _replica.Embedding_VxD.dtype);
         var states_MD = PackedDecoder.PredictingStates(_replica, batch);
         var detached_MD = states_MD.detach();
-        var head = new LogProbHead(_replica.Head_VxD.detach(), temperature);
-        var (logProbs_M, entropySum) = head.Forward(detached_MD, batch.Targets_M);
-        logProbs_M.requires_grad_(true);
-        var (loss, clipped) = objective.Evaluate(logProbs_M, batch);
+        var head = new LogProbHead(_replica.Head_VxD.detach(), rule.Temperature);
+        var (logProbs_M, entropies_M) = head.Forward(detached_MD, batch.Targets_M);
+        var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), ReferenceLogProbs(batch, rule));
+        var (loss, clipped) = rule.Objective.Evaluate(predictions, batch);
         loss.backward();
-        var gradient_MD = head.Backward(detached_MD, batch.Targets_M, logProbs_M.grad!, HeadGradient_VxD);
+        var entropies = entropies_M.grad is { } gradient_M ? (entropies_M.detach(), gradient_M) : ((Tensor, Tensor)?)null;
+        var gradient_MD = head.Backward(detached_MD, batch.Targets_M, logProbs_M.grad!, HeadGradient_VxD, entropies);
         states_MD.backward([gradient_MD]);
+        return Measure(loss, clipped, predictions, batch);
+    }
 
-        var mismatch = (logProbs_M.detach() - batch.BehaviourLogProbs_M).abs().max();
-        return new MinibatchResult(
-            loss.Value(), 0, layout.Predictions, layout.Tokens, clipped, entropySum,
-            mismatch.Value());
+    private static MinibatchResult Measure(Tensor loss, long clipped, TokenPredictions predictions, PackedTensors batch)
+    {
+        using var frozen = no_grad();
+        return new MinibatchResult
+        {
+            Loss = loss.Value(),
+            Predictions = batch.Layout.Predictions,
+            PackedTokens = batch.Layout.Tokens,
+            Clipped = clipped,
+            EntropySum = predictions.Entropies_M.sum().Value(),
+            ReferenceKlSum = KlObjective.Divergence(predictions)?.sum().Value() ?? 0,
+            MaxMismatch = (predictions.LogProbs_M - batch.OldLogProbs_M).abs().max().Value(),
+        };
+    }
+
+    private static Tensor? ReferenceLogProbs(PackedTensors batch, UpdateRule rule)
+    {
+        if (rule.Reference is not { } reference) return null;
+        using var frozen = no_grad();
+        return new LogProbHead(reference.Head_VxD, rule.Temperature).Forward(PackedDecoder.PredictingStates(reference, batch), batch.Targets_M).LogProbs_M;
     }
 
     private Tensor HeadGradient_VxD => _replica.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];

@@ -1,6 +1,6 @@
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.Learning.Objectives;
 
 namespace KnapsackCloud.Model.Learning;
 
@@ -13,6 +13,7 @@ namespace KnapsackCloud.Model.Learning;
 public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.Shards) : ILearner, IDisposable
 {
     private readonly ShardThreads _threads = new(Math.Clamp(threads, 1, PolicyTrainer.Shards));
+    private readonly ReferenceModel _reference = new();
     private TrainedPolicy? _held;
     private byte[] _heldIdentity = [];
 
@@ -31,16 +32,15 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
         Hold(ModelSource.Parse(spec.Model.Source).Make(spec, _threads, progress, cancellation), outputFolder);
     }
 
-    public LearningSummary Update(
-        RunSpec spec, int step, string baseFolder, IReadOnlyList<TrainingGroup> groups, string outputFolder, CancellationToken cancellation)
+    public LearningSummary Update(RunSpec spec, LearningInput input, string outputFolder, CancellationToken cancellation)
     {
         Check(spec);
         var started = time.GetTimestamp();
-        var policy = Take(baseFolder);
+        var policy = Take(input.BaseFolder);
         try
         {
-            var update = new GrpoUpdate(spec, step, groups);
-            var results = update.Run(policy.Trainer, cancellation);
+            var update = new GrpoUpdate(spec, input.Step, input.Batch);
+            var results = update.Run(policy.Trainer, input.ReferenceFolder is { } reference ? _reference.Load(reference) : null, cancellation);
             Hold(policy, outputFolder);
             return update.Summary(results, time.GetElapsedTime(started).TotalSeconds);
         }
@@ -55,6 +55,7 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
     public void Dispose()
     {
         Release();
+        _reference.Dispose();
         _threads.Dispose();
     }
 
@@ -86,8 +87,7 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
 
     private static void Check(RunSpec spec)
     {
-        Objectives.Loss(spec.Learning);
-        Objectives.Normalisation(spec.Learning);
+        ObjectiveFactory.Check(spec.Learning);
         if (spec.Sampling.Temperature <= 0)
             throw new InvalidInputException("sampling.temperature", "0 is greedy: all rollouts of a task are the same and teach nothing; use a number above 0, such as 1");
     }

@@ -1,29 +1,34 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Core.Rollout;
+using KnapsackCloud.Model.Learning.Objectives;
+using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.Model.Learning;
 
 /// <summary>One step's learning: the minibatches of its groups, one optimiser update each.</summary>
-internal sealed class GrpoUpdate(RunSpec spec, int step, IReadOnlyList<TrainingGroup> groups)
+internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
 {
     /// <summary>Results of the minibatches, in order; none when there are no groups, and then nothing changes.</summary>
-    public IReadOnlyList<MinibatchResult> Run(PolicyTrainer trainer, CancellationToken cancellation)
+    /// <param name="reference">Needed with a KL penalty.</param>
+    public IReadOnlyList<MinibatchResult> Run(PolicyTrainer trainer, DecoderModel? reference, CancellationToken cancellation)
     {
         var learning = spec.Learning;
-        var minibatches = PackingPlan.Minibatches(
-            groups, learning.MinibatchRows, Objectives.Normalisation(learning), Seeds.For(spec.Seed, $"minibatches/{step}"));
+        var minibatches = PackingPlan.Minibatches(batch.Groups, learning.MinibatchRows, Normalisation, Seeds.For(spec.Seed, $"minibatches/{step}"));
         var settings = new OptimiserSettings(learning.Beta1, learning.Beta2, learning.WeightDecay, learning.GradNorm);
-        var objective = Objectives.Loss(learning);
+        var rule = new UpdateRule(ObjectiveFactory.Of(learning), spec.Sampling.Temperature, reference);
         var results = new List<MinibatchResult>();
         foreach (var minibatch in minibatches)
         {
             cancellation.ThrowIfCancellationRequested();
-            results.Add(trainer.Update(minibatch, objective, LearningRate(learning, step), settings, spec.Sampling.Temperature));
+            results.Add(trainer.Update(minibatch, rule, LearningRate(learning, step), settings));
         }
 
         return results;
     }
+
+    private NormalisationRule Normalisation => new(
+        LossNormalisations.Of(spec.Learning.Normalisation), batch.Groups.Count == 0 ? 1 : (double)batch.EffectiveTokens / batch.RolloutTokens, spec.Sampling.MaxTokens);
 
     public LearningSummary Summary(IReadOnlyList<MinibatchResult> results, double seconds)
     {
@@ -33,14 +38,15 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, IReadOnlyList<TrainingG
         {
             Step = step,
             Version = new PolicyVersion(step),
-            Rows = groups.Sum(group => group.Rows.Count),
+            Rows = batch.Groups.Sum(group => group.Rows.Count),
             PackedTokens = sum.PackedTokens,
-            RowTokens = groups.Sum(group => group.Rows.Sum(row => (long)group.PromptIds.Length + row.CompletionIds.Length - 1)),
+            RowTokens = batch.Groups.Sum(group => group.Rows.Sum(row => (long)group.PromptIds.Length + row.CompletionIds.Length - 1)),
             Updates = results.Count,
             Loss = sum.Loss / updates,
             GradientNorm = sum.GradientNorm / updates,
             ClipFraction = sum.Clipped / predictions,
             Entropy = sum.EntropySum / predictions,
+            ReferenceKl = spec.Learning.KlCoefficient > 0 ? sum.ReferenceKlSum / predictions : null,
             MaxLogProbMismatch = results.Count == 0 ? 0 : results[0].MaxMismatch,
             Seconds = seconds,
         };

@@ -36,6 +36,9 @@ public sealed class PackedLayout
         LastPositions_G = new long[Groups];
         SourceIndex_M = new long[Predictions];
         Targets_M = new long[Predictions];
+        TrainedRows = groups.Sum(group => group.Rows.Count);
+        RowIndex_M = new long[Predictions];
+        RowShares_M = new float[Predictions];
         LogProbs_M = new float[Predictions];
         Advantages_M = new float[Predictions];
         Weights_M = new float[Predictions];
@@ -78,6 +81,12 @@ public sealed class PackedLayout
     /// <summary>The source whose hidden state predicts; for the first token of a completion it is the prompt's last.</summary>
     public long[] SourceIndex_M { get; }
     public long[] Targets_M { get; }
+    /// <summary>Rows that are predicted, those of a single token included.</summary>
+    public int TrainedRows { get; }
+    /// <summary>Which of the <see cref="TrainedRows"/> a token belongs to.</summary>
+    public long[] RowIndex_M { get; }
+    /// <summary>1 / the tokens of the row.</summary>
+    public float[] RowShares_M { get; }
     /// <summary>Behaviour log-probs.</summary>
     public float[] LogProbs_M { get; }
     public float[] Advantages_M { get; }
@@ -114,12 +123,12 @@ public sealed class PackedLayout
             SourceAttendedIndex_U[group] = group;
         }
 
-        var (row, prediction) = (0, 0);
+        var (row, trained, prediction) = (0, 0, 0);
         for (var group = 0; group < Groups; group++)
         {
             foreach (var weighted in groups[group].Rows)
             {
-                PlacePredictions(weighted, group, SourceOf(token), prediction);
+                PlacePredictions(weighted, trained++, group, SourceOf(token), prediction);
                 prediction += weighted.Row.CompletionIds.Length;
                 if (weighted.Inputs == 0) continue;
                 PlaceCompletion(row, weighted, promptStarts_G[group], groups[group].PromptIds.Length, token);
@@ -170,13 +179,15 @@ public sealed class PackedLayout
     /// <summary>Number of a completion token among the sources.</summary>
     private int SourceOf(int token) => Groups + token - PromptTokens;
 
-    private void PlacePredictions(WeightedRow weighted, int promptSource, int completionSource, int at)
+    private void PlacePredictions(WeightedRow weighted, int trained, int promptSource, int completionSource, int at)
     {
         var row = weighted.Row;
         for (var t = 0; t < row.CompletionIds.Length; t++)
         {
             SourceIndex_M[at + t] = t == 0 ? promptSource : completionSource + t - 1;
             Targets_M[at + t] = row.CompletionIds[t];
+            RowIndex_M[at + t] = trained;
+            RowShares_M[at + t] = 1f / row.CompletionIds.Length;
             LogProbs_M[at + t] = row.LogProbs[t];
             Advantages_M[at + t] = (float)row.Advantage;
             Weights_M[at + t] = (float)weighted.TokenWeight;

@@ -20,7 +20,9 @@ public sealed class PackedTensors
         Sources = new QueryTokens(tensor(layout.Sources_U), 1, null, lastMask_G11P, tensor(layout.SourceQueryIndex_RA), tensor(layout.SourceAttendedIndex_U));
         SourceIndex_M = tensor(layout.SourceIndex_M);
         Targets_M = tensor(layout.Targets_M);
-        BehaviourLogProbs_M = tensor(layout.LogProbs_M).to(type);
+        RowIndex_M = tensor(layout.RowIndex_M);
+        RowShares_M = tensor(layout.RowShares_M).to(type);
+        OldLogProbs_M = tensor(layout.LogProbs_M).to(type);
         Advantages_M = tensor(layout.Advantages_M).to(type);
         Weights_M = tensor(layout.Weights_M).to(type);
     }
@@ -40,7 +42,10 @@ public sealed class PackedTensors
     public Tensor CompletionMask_R1AS { get; }
     public Tensor SourceIndex_M { get; }
     public Tensor Targets_M { get; }
-    public Tensor BehaviourLogProbs_M { get; }
+    public Tensor RowIndex_M { get; }
+    public Tensor RowShares_M { get; }
+    /// <summary>Log-probs of the policy that ratios compare with.</summary>
+    public Tensor OldLogProbs_M { get; }
     public Tensor Advantages_M { get; }
     public Tensor Weights_M { get; }
 

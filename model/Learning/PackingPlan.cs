@@ -14,7 +14,7 @@ public static class PackingPlan
     /// each with its token weights.
     /// </summary>
     public static IReadOnlyList<IReadOnlyList<PackedGroup>> Minibatches(
-        IReadOnlyList<TrainingGroup> groups, int minibatchRows, LossNormalisation normalisation, ulong seed)
+        IReadOnlyList<TrainingGroup> groups, int minibatchRows, NormalisationRule normalisation, ulong seed)
     {
         var shuffled = groups.ToArray();
         new CounterRandom(seed).Shuffle<TrainingGroup>(shuffled);
@@ -48,9 +48,9 @@ public static class PackingPlan
         return microbatches;
     }
 
-    private static List<PackedGroup> Weigh(IReadOnlyList<PackedGroup> minibatch, LossNormalisation normalisation)
+    private static List<PackedGroup> Weigh(IReadOnlyList<PackedGroup> minibatch, NormalisationRule normalisation)
     {
-        var weights = TokenWeights.Of([.. minibatch.Select(group => group.Rows.Select(row => row.Row.CompletionIds.Length).ToArray())], normalisation);
+        var weights = normalisation.Weights([.. minibatch.Select(group => group.Rows.Select(row => row.Row.CompletionIds.Length).ToArray())]);
         return [.. minibatch.Select((group, g) => group with { Rows = [.. group.Rows.Select((row, i) => row with { TokenWeight = weights[g][i] })] })];
     }
 

@@ -27,20 +27,18 @@ internal sealed class PolicyTrainer : IDisposable
     }
 
     /// <summary>One optimiser update on one minibatch with token weights.</summary>
-    /// <param name="temperature">Log-probs are those of softmax(logits / temperature), the distribution that was sampled from.</param>
-    public MinibatchResult Update(
-        IReadOnlyList<PackedGroup> minibatch, ITokenObjective objective, double learningRate, OptimiserSettings settings, double temperature = 1)
+    public MinibatchResult Update(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule, double learningRate, OptimiserSettings settings)
     {
-        var results = Gradients(minibatch, objective, temperature);
+        var results = Gradients(minibatch, rule);
         var norm = _threads.RunOne(() => Apply(learningRate, settings));
         return results.Aggregate(MinibatchResult.Add) with { GradientNorm = norm };
     }
 
     /// <summary>Leaves the gradient of each shard in its buffer.</summary>
-    private MinibatchResult[] Gradients(IReadOnlyList<PackedGroup> minibatch, ITokenObjective objective, double temperature)
+    private MinibatchResult[] Gradients(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule)
     {
         var shards = PackingPlan.Shards(minibatch, Shards);
-        return _threads.Run(Shards, i => _shards[i].Compute(PackingPlan.Microbatches(shards[i], _budget), objective, temperature));
+        return _threads.Run(Shards, i => _shards[i].Compute(PackingPlan.Microbatches(shards[i], _budget), rule));
     }
 
     private double Apply(double learningRate, OptimiserSettings settings)
@@ -60,19 +58,4 @@ internal sealed class PolicyTrainer : IDisposable
     {
         foreach (var shard in _shards) shard.Dispose();
     }
-}
-
-/// <summary>Sums over the predicted tokens of a minibatch.</summary>
-/// <param name="Loss">Of the whole minibatch.</param>
-/// <param name="GradientNorm">Before clipping.</param>
-/// <param name="Predictions">Completion tokens.</param>
-/// <param name="MaxMismatch">Largest absolute difference between the learner's and the behaviour log-probs.</param>
-public sealed record MinibatchResult(
-    double Loss, double GradientNorm, long Predictions, long PackedTokens, long Clipped, double EntropySum, double MaxMismatch)
-{
-    public static MinibatchResult Empty { get; } = new(0, 0, 0, 0, 0, 0, 0);
-
-    public static MinibatchResult Add(MinibatchResult a, MinibatchResult b) => new(
-        a.Loss + b.Loss, a.GradientNorm + b.GradientNorm, a.Predictions + b.Predictions, a.PackedTokens + b.PackedTokens,
-        a.Clipped + b.Clipped, a.EntropySum + b.EntropySum, Math.Max(a.MaxMismatch, b.MaxMismatch));
 }

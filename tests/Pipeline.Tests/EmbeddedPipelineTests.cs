@@ -98,6 +98,17 @@ public sealed class EmbeddedPipelineTests : IDisposable
         Assert.Equal(RunState.Completed, (await rig.Pipeline.RunAsync(run, Token)).State);
     }
 
+    [Fact]
+    public async Task The_learner_gets_the_reference_that_is_due()
+    {
+        var learner = new ReferenceNotes();
+        using var rig = new Rig(_store, _recorder, _folder["cache"], learner);
+        var spec = Samples.Spec with { Steps = 5, Checkpoints = new CheckpointSpec { KeepEvery = 0 }, Learning = new LearningSpec { KlCoefficient = 0.1, KlReferenceEvery = 2 } };
+        var run = await rig.Pipeline.StartAsync(spec, Samples.Training, Samples.Evaluation, Token);
+        Assert.Equal(RunState.Completed, (await rig.Pipeline.RunAsync(run, Token)).State);
+        Assert.Equal(["1: after step 0", "2: after step 0", "3: after step 2", "4: after step 2", "5: after step 4"], learner.Seen);
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>A pipeline and what it is put together from.</summary>
@@ -136,7 +147,21 @@ public sealed class EmbeddedPipelineTests : IDisposable
     {
         public void Prepare(RunSpec spec, string outputFolder, IProgress<string> progress, CancellationToken cancellation) => throw error;
 
-        public LearningSummary Update(
-            RunSpec spec, int step, string baseFolder, IReadOnlyList<Core.Learn.TrainingGroup> groups, string outputFolder, CancellationToken cancellation) => throw error;
+        public LearningSummary Update(RunSpec spec, LearningInput input, string outputFolder, CancellationToken cancellation) => throw error;
+    }
+
+    private sealed class ReferenceNotes : ILearner
+    {
+        private readonly HashChainLearner _learner = new();
+
+        public List<string> Seen { get; } = [];
+
+        public void Prepare(RunSpec spec, string outputFolder, IProgress<string> progress, CancellationToken cancellation) => _learner.Prepare(spec, outputFolder, progress, cancellation);
+
+        public LearningSummary Update(RunSpec spec, LearningInput input, string outputFolder, CancellationToken cancellation)
+        {
+            Seen.Add($"{input.Step}: {File.ReadAllText(Path.Combine(input.ReferenceFolder!, HashChainLearner.StateFile))}");
+            return _learner.Update(spec, input, outputFolder, cancellation);
+        }
     }
 }

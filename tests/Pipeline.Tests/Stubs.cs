@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rewards;
 using KnapsackCloud.Core.Rollout;
@@ -20,9 +19,10 @@ internal sealed class HashChainLearner : ILearner
         Write(outputFolder, $"seed {spec.Seed}", 0);
     }
 
-    public LearningSummary Update(RunSpec spec, int step, string baseFolder, IReadOnlyList<TrainingGroup> groups, string outputFolder, CancellationToken cancellation)
+    public LearningSummary Update(RunSpec spec, LearningInput input, string outputFolder, CancellationToken cancellation)
     {
-        var text = new StringBuilder(File.ReadAllText(Path.Combine(baseFolder, WeightsFile)));
+        var (step, groups) = (input.Step, input.Batch.Groups);
+        var text = new StringBuilder(File.ReadAllText(Path.Combine(input.BaseFolder, WeightsFile)));
         foreach (var group in groups)
         {
             text.AppendJoin(',', group.PromptIds).Append('|');

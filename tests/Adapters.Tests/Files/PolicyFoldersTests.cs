@@ -121,6 +121,22 @@ public sealed class PolicyFoldersTests : IDisposable
     }
 
     [Fact]
+    public async Task An_old_version_that_is_asked_for_at_every_step_is_downloaded_once()
+    {
+        var reference = "";
+        for (var version = 0; version < 12; version++)
+        {
+            await _publisher.PublishAsync(Run, new PolicyVersion(version), Made($"weights {version}"), Token);
+            if (version == 6) reference = await _publisher.FetchAsync(Run, new PolicyVersion(1), Token);
+            if (version > 6) Assert.Equal(reference, await _publisher.FetchAsync(Run, new PolicyVersion(1), Token));
+        }
+        await _publisher.FetchAsync(Run, new PolicyVersion(2), Token);
+        await _publisher.PublishAsync(Run, new PolicyVersion(12), Made("weights 12"), Token);
+        Assert.Equal(5, Directory.GetDirectories(_folder["publisher"]).Length);
+        Assert.False(Directory.Exists(reference));
+    }
+
+    [Fact]
     public void Two_attempts_at_a_version_work_in_folders_of_their_own() =>
         Assert.NotEqual(_publisher.CreateWorkFolder(Run, Version), _publisher.CreateWorkFolder(Run, Version));
 

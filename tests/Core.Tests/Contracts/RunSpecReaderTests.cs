@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Learn;
 
 namespace KnapsackCloud.Core.Tests.Contracts;
 
@@ -17,6 +18,7 @@ public class RunSpecReaderTests
             Seed = ulong.MaxValue,
             Steps = 7,
             Allocation = new AllocationSpec { Policy = "uniform", RolloutsPerTask = 4, Min = 2, Max = 16, Discount = 0.25 },
+            Learning = new LearningSpec { Loss = "gspo", Normalisation = "prompt", ClipLow = 0.5, ClipHigh = 0.01, KlCoefficient = 0.1, KlReferenceEvery = 9, EntropyBonus = 0.2, LengthPenaltyTokens = 2 },
             Limits = new LimitsSpec { Rollouts = 1000, GpuSeconds = 1.5 },
         };
         Assert.Equal(spec, RunSpecReader.Read("spec.json", JsonSerializer.Serialize(spec, ContractsJson.Default.RunSpec)));
@@ -30,6 +32,32 @@ public class RunSpecReaderTests
         Assert.Equal(pool, RunSpecReader.Read("spec.json", JsonSerializer.Serialize(pool, ContractsJson.Default.RunSpec)));
         var refused = Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("spec.json", """{ "allocation": { "scope": "pool", "policy": "uniform", "min": 2, "pool": { "opening": 64 } } }"""));
         Assert.Equal(["spec.json:1 allocation.min", "spec.json:1 allocation.pool", "spec.json:1 allocation.scope"], refused.Errors.Select(error => error.Place).Order());
+    }
+
+    [Fact]
+    public void A_loss_brings_the_settings_of_its_paper_and_a_spec_may_differ()
+    {
+        foreach (var loss in LossPresets.Names)
+            Assert.Equal(LossPresets.Of(loss), RunSpecReader.Read("spec.json", $$"""{ "learning": { "loss": "{{loss}}" } }""").Learning);
+
+        var learning = RunSpecReader.Read("spec.json", """{ "learning": { "loss": "gspo", "clipLow": 0.1, "normalisation": "prompt" } }""").Learning;
+        Assert.Equal(LossPresets.Of("gspo") with { ClipLow = 0.1, Normalisation = "prompt" }, learning);
+    }
+
+    [Theory]
+    [InlineData("""{ "loss": "ppo" }""", "learning.loss")]
+    [InlineData("""{ "normalisation": "batch" }""", "learning.normalisation")]
+    [InlineData("""{ "advantages": "rank" }""", "learning.advantages")]
+    [InlineData("""{ "overlong": "drop" }""", "learning.overlong")]
+    [InlineData("""{ "loss": "gspo", "dualClip": 3 }""", "learning.dualClip")]
+    [InlineData("""{ "dualClip": 1.1 }""", "learning.dualClip")]
+    [InlineData("""{ "klReferenceEvery": 10 }""", "learning.klReferenceEvery")]
+    [InlineData("""{ "lengthPenaltyTokens": 8 }""", "learning.lengthPenaltyTokens")]
+    [InlineData("""{ "lengthPenaltyTokens": 3, "overlong": "filter" }""", "learning.lengthPenaltyTokens")]
+    public void Learning_settings_that_have_no_meaning_are_refused(string learning, string member)
+    {
+        var errors = Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("my.json", $$"""{ "learning": {{learning}} }""")).Errors;
+        Assert.Equal([$"my.json:1 {member}"], errors.Select(error => error.Place));
     }
 
     [Fact]

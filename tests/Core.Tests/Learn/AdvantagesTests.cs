@@ -14,11 +14,30 @@ public class AdvantagesTests
     }
 
     [Fact]
+    public void Without_the_deviation_a_success_counts_as_it_differs_from_the_mean_or_from_the_others()
+    {
+        Assert.Equal([0.75, -0.25, -0.25, -0.25], Advantages.OfGroup([1, 0, 0, 0], AdvantageNormalisation.None));
+        Assert.Equal([1, -1.0 / 3, -1.0 / 3, -1.0 / 3], Advantages.OfGroup([1, 0, 0, 0], AdvantageNormalisation.LeaveOneOut));
+    }
+
+    [Fact]
+    public void Leaving_one_out_is_the_reward_less_the_mean_of_the_others() =>
+        Gen.Double.Unit.Array[2, 20].Sample(rewards =>
+        {
+            var advantages = Advantages.OfGroup(rewards, AdvantageNormalisation.LeaveOneOut);
+            for (var i = 0; i < rewards.Length; i++) Assert.Equal(rewards[i] - rewards.Where((_, other) => other != i).Average(), advantages[i], 9);
+        });
+
+    [Fact]
+    public void Every_normalisation_has_a_name() =>
+        Assert.Equal(Enum.GetValues<AdvantageNormalisation>().Order(), AdvantageNormalisations.Names.Select(AdvantageNormalisations.Of).Order());
+
+    [Fact]
     public void An_empty_group_has_none() => Assert.Empty(Advantages.OfGroup([]));
 
     [Fact]
     public void A_uniform_group_has_exactly_no_advantage_whatever_its_reward() =>
-        Gen.Select(Gen.Double.Unit, Gen.Int[1, 50]).Sample((reward, count) => Assert.All(Advantages.OfGroup([.. Enumerable.Repeat(reward, count)]), advantage => Assert.Equal(0.0, advantage)));
+        Gen.Select(Gen.Double.Unit, Gen.Int[1, 50], Gen.Enum<AdvantageNormalisation>()).Sample((reward, count, normalisation) => Assert.All(Advantages.OfGroup([.. Enumerable.Repeat(reward, count)], normalisation), advantage => Assert.Equal(0.0, advantage)));
 
     [Fact]
     public void The_float_would_have_lied_about_a_uniform_group()

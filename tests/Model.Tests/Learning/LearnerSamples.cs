@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Learning;
 using KnapsackCloud.Model.Tokenizers;
 using KnapsackCloud.Model.Transformer;
@@ -21,6 +22,15 @@ internal static class LearnerSamples
         learner.Prepare(Spec with { Model = new ModelSpec { Source = $"hf:{folder["source"]}" } }, folder["0"], new Notes(), TestContext.Current.CancellationToken);
         return learner;
     }
+
+    /// <summary>An update on groups that are all of their step.</summary>
+    public static LearningSummary Update(
+        this GrpoLearner learner, RunSpec spec, int step, string baseFolder, IReadOnlyList<TrainingGroup> groups, string outputFolder, CancellationToken cancellation) =>
+        learner.Update(spec, new LearningInput { Step = step, BaseFolder = baseFolder, Batch = Batch(groups) }, outputFolder, cancellation);
+
+    /// <summary>Groups that are all of their step.</summary>
+    public static TrainingBatch Batch(IReadOnlyList<TrainingGroup> groups) =>
+        new(groups, groups.Sum(group => group.Rows.Sum(row => (long)row.CompletionIds.Length)));
 
     /// <summary>Four groups of eight rows; the rewarded rows of a group are those that start with token 3.</summary>
     public static TrainingGroup[] Groups(int seed)

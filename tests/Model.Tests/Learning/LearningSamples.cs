@@ -1,6 +1,7 @@
 using CsCheck;
 using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Model.Learning;
+using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -10,6 +11,11 @@ namespace KnapsackCloud.Model.Tests.Learning;
 internal static class LearningSamples
 {
     public static ClipRange Clip { get; } = new(0.2, 0.28);
+
+    public static NormalisationRule TokenMean { get; } = new(LossNormalisation.Effective);
+
+    /// <summary>The loss of <see cref="Unpacked"/>.</summary>
+    public static UpdateRule Rule { get; } = new(new TokenClipObjective(Clip));
 
     /// <summary>Groups over a vocabulary of 4 tokens, which every test model has.</summary>
     public static Gen<PackedGroup[]> PackedGroups { get; } = Packed(Gen.Int[1, 9]);
@@ -38,7 +44,7 @@ internal static class LearningSamples
     {
         var random = new Random(number);
         var groups = Enumerable.Range(0, 6).Select(_ => new TrainingGroup(Ids(5), [.. Enumerable.Range(0, 1 + random.Next(8)).Select(_ => Row(1 + random.Next(6)))])).ToList();
-        return PackingPlan.Minibatches(groups, 1000, LossNormalisation.Effective, (ulong)number)[0];
+        return PackingPlan.Minibatches(groups, 1000, TokenMean, (ulong)number)[0];
 
         int[] Ids(int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(16))];
         TrainingRow Row(int length) => new(Ids(length), [.. Enumerable.Range(0, length).Select(_ => -3 * random.NextSingle())], random.NextDouble() * 2 - 1);

@@ -58,30 +58,6 @@ public class PackedGradientTests
         Assert.Equal(0, shard.Gradient.Flat_W.count_nonzero().item<long>());
     }
 
-    [Fact]
-    public void Chunks_of_the_head_change_nothing()
-    {
-        using var scope = NewDisposeScope();
-        // More rows than a chunk of a large vocabulary holds.
-        var (rows, width, vocabulary) = (70, 4, 70_000);
-        manual_seed(1);
-        var (head_VxD, hidden_MD) = (randn(vocabulary, width), randn(rows, width));
-        var (targets_M, weights_M) = (randint(0, vocabulary, new long[] { rows }, dtype: ScalarType.Int64), randn(rows));
-        var (tracked_VxD, trackedHidden_MD) = (head_VxD.clone().requires_grad_(true), hidden_MD.clone().requires_grad_(true));
-        var expected_M = (nn.functional.linear(trackedHidden_MD, tracked_VxD) / 0.7).log_softmax(-1).gather(1, targets_M.unsqueeze(1)).squeeze(1);
-        (expected_M * weights_M).sum().backward();
-
-        var head = new LogProbHead(head_VxD, 0.7);
-        var (logProbs_M, entropySum) = head.Forward(hidden_MD, targets_M);
-        var headGradient_VxD = zeros_like(head_VxD);
-        var gradient_MD = head.Backward(hidden_MD, targets_M, weights_M, headGradient_VxD);
-
-        AssertClose(expected_M, logProbs_M, 1e-5);
-        AssertClose(trackedHidden_MD.grad!, gradient_MD, 1e-5);
-        AssertClose(tracked_VxD.grad!, headGradient_VxD, 1e-5);
-        Assert.InRange(entropySum, 1, rows * Math.Log(vocabulary));
-    }
-
     private static void AssertEqualToUnpacked(ModelConfig config, PackedGroup[] groups, bool inPasses, double temperature)
     {
         using var scope = NewDisposeScope();
@@ -90,14 +66,14 @@ public class PackedGradientTests
         using var shard = new GradientShard(model);
         var passes = PackingPlan.Microbatches(groups, new MicrobatchBudget(inPasses ? 400 : long.MaxValue / 1000, 10, 1));
 
-        var result = shard.Compute(passes, new ClippedObjective(LearningSamples.Clip), temperature);
+        var result = shard.Compute(passes, LearningSamples.Rule with { Temperature = temperature });
 
         Assert.Equal(loss.item<float>(), result.Loss, 1e-5 * Math.Max(1, Math.Abs(result.Loss)));
-        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) AssertClose(expected, gradient, 1e-4);
+        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) Closeness.AssertClose(expected, gradient, 1e-4);
     }
 
     private static MinibatchResult Compute(GradientShard shard, IReadOnlyList<PackedGroup> groups) =>
-        shard.Compute([groups], new ClippedObjective(LearningSamples.Clip), temperature: 1);
+        shard.Compute([groups], LearningSamples.Rule);
 
     private static double Difference(GradientShard shard, Tensor weights_W, long at, IReadOnlyList<PackedGroup> groups)
     {
@@ -114,12 +90,5 @@ public class PackedGradientTests
             using var tracked = enable_grad();
             return Compute(shard, groups).Loss;
         }
-    }
-
-    /// <summary>Largest difference, relative to the largest expected value.</summary>
-    private static void AssertClose(Tensor expected, Tensor actual, double tolerance)
-    {
-        var scale = Math.Max(1e-3, expected.abs().max().to(ScalarType.Float64).item<double>());
-        Assert.InRange((expected - actual).abs().max().to(ScalarType.Float64).item<double>(), 0, tolerance * scale);
     }
 }

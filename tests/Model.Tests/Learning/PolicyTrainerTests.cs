@@ -30,7 +30,7 @@ public class PolicyTrainerTests
         using var optimiser = new AdamW(model);
         using var trainer = new PolicyTrainer(model, optimiser, threads);
 
-        var result = trainer.Update(minibatch, new ClippedObjective(LearningSamples.Clip), 1e-3, Settings);
+        var result = trainer.Update(minibatch, LearningSamples.Rule, 1e-3, Settings);
 
         Assert.Equal(loss.item<float>(), result.Loss, 1e-5);
         Assert.Equal(norm, result.GradientNorm, 1e-4 * norm);
@@ -45,7 +45,7 @@ public class PolicyTrainerTests
         using var optimiser = new AdamW(model);
         using var trainer = new PolicyTrainer(model, optimiser, threads);
 
-        var result = trainer.Update(LearningSamples.Minibatch(1), new ClippedObjective(LearningSamples.Clip), 1e-3, Settings with { GradientNorm = 0.01 });
+        var result = trainer.Update(LearningSamples.Minibatch(1), LearningSamples.Rule, 1e-3, Settings with { GradientNorm = 0.01 });
 
         // The first moment after one update is (1 - beta1) times the gradient.
         Assert.True(result.GradientNorm > 0.01);
@@ -61,7 +61,7 @@ public class PolicyTrainerTests
         using var trainer = new PolicyTrainer(model, optimiser, threads);
         TrainingGroup[] groups = [new([1, 2], [new([3, 1], [-1, -1], 1)])];
 
-        var result = trainer.Update(PackingPlan.Minibatches(groups, 8, LossNormalisation.Effective, 1)[0], new ClippedObjective(LearningSamples.Clip), 1e-3, Settings);
+        var result = trainer.Update(PackingPlan.Minibatches(groups, 8, LearningSamples.TokenMean, 1)[0], LearningSamples.Rule, 1e-3, Settings);
 
         Assert.Equal(2, result.Predictions);
         Assert.True(result.GradientNorm > 0);
@@ -73,7 +73,7 @@ public class PolicyTrainerTests
         using var model = DecoderModel.Random(TestModels.Config, seed: 3);
         using var optimiser = new AdamW(model);
         using var trainer = new PolicyTrainer(model, optimiser, shardThreads);
-        for (var update = 0; update < 5; update++) trainer.Update(LearningSamples.Minibatch(update), new ClippedObjective(LearningSamples.Clip), 1e-2, Settings);
+        for (var update = 0; update < 5; update++) trainer.Update(LearningSamples.Minibatch(update), LearningSamples.Rule, 1e-2, Settings);
         return [.. model.Parameters.SelectMany(parameter => parameter.bytes.ToArray())];
     }
 }
