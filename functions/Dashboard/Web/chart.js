@@ -3,7 +3,18 @@
 import { el, svg } from "./dom.js";
 import { small } from "./format.js";
 
-const HEIGHT = 190, LEFT = 44, RIGHT = 12, TOP = 10, BOTTOM = 24;
+const HEIGHT = 190, LEFT = 44, RIGHT = 20, TOP = 10, BOTTOM = 24;
+/** Of more points than this the running mean is drawn too, or the noise would hide the course. */
+const NOISY = 150;
+
+/** Means over the points around each; [x, value] pairs. */
+function runningMean(points) {
+  const reach = Math.ceil(points.length / 80);
+  return points.map(([x], i) => {
+    const around = points.slice(Math.max(0, i - reach), i + reach + 1);
+    return [x, around.reduce((sum, [, value]) => sum + value, 0) / around.length];
+  });
+}
 
 /** Round numbers that cover a range in about n steps. */
 function ticks(low, high, n) {
@@ -71,7 +82,7 @@ class Figure {
 
   axis(width, first, last) {
     this.x = step => LEFT + (last === first ? 0.5 : (step - first) / (last - first)) * (width - LEFT - RIGHT);
-    return ticks(first, last, Math.max(2, width / 120)).filter(Number.isInteger)
+    return ticks(first, last, Math.max(4, width / 120)).filter(Number.isInteger)
       .map(step => svg("text", { class: "tick", x: this.x(step), y: HEIGHT - 6, "text-anchor": "middle" }, String(step)));
   }
 }
@@ -111,7 +122,9 @@ export class LineChart extends Figure {
   drawSeries(one, y) {
     const found = this.points.map(point => [this.x(point.step), one.value(point)]).filter(([, value]) => value !== null && value !== undefined);
     const dots = one.dots || found.length === 1 ? found.map(([x, value]) => svg("circle", { class: `dot ${one.className}`, cx: x, cy: y(value), r: 3 })) : [];
-    return one.dots && found.length < 2 ? dots : [svg("polyline", { class: `line ${one.className}`, points: found.map(([x, value]) => `${x.toFixed(1)},${y(value).toFixed(1)}`).join(" ") }), ...dots];
+    const line = (points, className) => svg("polyline", { class: `line ${one.className} ${className}`, points: points.map(([x, value]) => `${x.toFixed(1)},${y(value).toFixed(1)}`).join(" ") });
+    if (found.length > NOISY && !one.dots) return [line(found, "noise"), line(runningMean(found), "")];
+    return one.dots && found.length < 2 ? dots : [line(found, ""), ...dots];
   }
 }
 

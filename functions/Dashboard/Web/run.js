@@ -112,7 +112,7 @@ class RunView {
       el("h2", null, ended ? "Last step" : "Now"),
       el("p", null, now.items === 0 ? `Step ${now.step} is not planned yet.` : [link(stepPath(this.id, now.step), `Step ${now.step}`),
         `${now.round > 1 || !now.isLastRound ? `, round ${now.round}${now.isLastRound ? " (last)" : ""}` : ""}: ${now.done} of ${now.items} work items done, ${now.failed} failed, ${now.waiting} waiting or in work; lag ${now.lag}`]),
-      now.items === 0 ? "" : el("progress", { max: now.items, value: now.done + now.failed, "aria-label": "work items of the step" }),
+      now.items === 0 || ended ? "" : el("progress", { max: now.items, value: now.done + now.failed, "aria-label": "work items of the step" }),
       now.queues.some(queue => queue.messages !== null) ? el("p", null, "Messages in queues: ", now.queues.filter(queue => queue.messages !== null).map(queue => `${queue.name} ${whole(queue.messages)}`).join(", ")) : "",
       ...now.limits.filter(limit => limit.limit !== null).map(limit => el("p", null, `${limit.name}: ${small(limit.used)} of at most ${small(limit.limit)} (${percent(limit.used / limit.limit)}) `,
         el("meter", { max: limit.limit, value: limit.used, high: 0.9 * limit.limit, "aria-label": `${limit.name} used` }))));
