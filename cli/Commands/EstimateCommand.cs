@@ -41,7 +41,7 @@ internal static class EstimateCommand
         var outcomes = OutcomeForecaster.Forecast(spec, training, earlier?.Ledger ?? [], cancellation);
         var prompts = training.Take(MeasuredPrompts).Average(task => outline.Tokenizer.Encode(task.Prompt).Length);
         var estimate = RunEstimate.Make(spec, outcomes, inputs.Tasks.Evaluation.Count, prompts, parsed.GetValue(Workers), compute);
-        var view = new EstimateView(estimate, parsed.GetValue(Gpu), Evidence(earlier), compute.Source);
+        var view = new EstimateView(estimate, parsed.GetValue(Gpu), Price(parsed.GetValue(Gpu), estimate, spec.Splitting), Evidence(earlier), compute.Source);
         if (parsed.GetValue(Json)) view.WriteJson();
         else view.Print();
         return ExitCodes.Done;
@@ -77,6 +77,9 @@ internal static class EstimateCommand
         var profile = GpuProfile.All.First(one => one.Name == gpu);
         return new GpuCompute(new ModelOutline(outline.Parameters, outline.Config.NumHiddenLayers, outline.CacheValues), profile);
     }
+
+    private static RunPrice? Price(string? gpu, RunEstimate estimate, SplittingSpec splitting) =>
+        gpu is null ? null : PriceList.Current.Of(estimate, gpu, Math.Max(splitting.MinItems, estimate.Outcomes.TokensPerStep / splitting.ItemTokens));
 
     private static string Evidence(EarlierRun? earlier) => earlier is null
         ? "none: success rates evenly spread, completions as long as allowed"

@@ -7,7 +7,8 @@ using KnapsackCloud.Core.Estimate;
 namespace KnapsackCloud.Cli.Estimating;
 
 /// <summary>An estimate for people and for programs.</summary>
-internal sealed record EstimateView(RunEstimate Estimate, string? Gpu, string Evidence, string Rates)
+/// <param name="Price">Null where no GPU of the price list is meant.</param>
+internal sealed record EstimateView(RunEstimate Estimate, string? Gpu, RunPrice? Price, string Evidence, string Rates)
 {
     public void Print() => TableView.Print(new ReportTable("Estimate", ["", ""],
     [
@@ -22,6 +23,7 @@ internal sealed record EstimateView(RunEstimate Estimate, string? Gpu, string Ev
         ["workers", Estimate.Workers.ToString(CultureInfo.InvariantCulture)],
         ["time generating, learning, other", $"{Time(Estimate.SecondsGenerating)}, {Time(Estimate.SecondsLearning)}, {Time(Estimate.SecondsOther)}"],
         ["time", Time(Estimate.Seconds)],
+        .. PriceRows(),
     ]));
 
     public void WriteJson()
@@ -31,9 +33,19 @@ internal sealed record EstimateView(RunEstimate Estimate, string? Gpu, string Ev
             new EstimateJson(
                 Evidence, outcomes.Steps, outcomes.MeanReward, outcomes.EffectiveGradientRatio, outcomes.EffectivePromptRatio,
                 Estimate.Steps, Math.Round(Estimate.Rollouts), Estimate.EvaluationRollouts, Math.Round(Estimate.Tokens),
-                Gpu, Estimate.Workers, Rates, Estimate.SecondsGenerating, Estimate.SecondsLearning, Estimate.SecondsOther, Estimate.Seconds),
+                Gpu, Estimate.Workers, Rates, Estimate.SecondsGenerating, Estimate.SecondsLearning, Estimate.SecondsOther, Estimate.Seconds, Price),
             EstimateJsonContext.Default.EstimateJson));
     }
+
+    private IEnumerable<string[]> PriceRows() => Price is null
+        ? []
+        :
+        [
+            ["workers, learner, messages, functions", $"{Money(Price.Workers)}, {Money(Price.Learner)}, {Money(Price.ServiceBus)}, {Money(Price.Functions)}"],
+            [$"price, {PriceList.Current.Currency} of {PriceList.Current.Date}", Money(Price.Total)],
+        ];
+
+    private static string Money(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 
     private static string Range(ForecastRange range) => FormattableString.Invariant($"{range.Mean:0.000} ({range.Low:0.000} to {range.High:0.000})");
 
@@ -51,7 +63,7 @@ internal sealed record EstimateView(RunEstimate Estimate, string? Gpu, string Ev
 internal sealed record EstimateJson(
     string Evidence, int SimulatedSteps, ForecastRange MeanReward, ForecastRange EffectiveGradientRatio, ForecastRange EffectivePromptRatio,
     int Steps, double Rollouts, double EvaluationRollouts, double Tokens,
-    string? Gpu, int Workers, string Rates, double SecondsGenerating, double SecondsLearning, double SecondsOther, double Seconds);
+    string? Gpu, int Workers, string Rates, double SecondsGenerating, double SecondsLearning, double SecondsOther, double Seconds, RunPrice? Usd);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(EstimateJson))]

@@ -73,4 +73,24 @@ public class RunEstimateTests
         Assert.Contains("24 GB", error.Message, StringComparison.Ordinal);
         Assert.Contains("larger GPU", error.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>By hand from the price list: a T4 replica is 0.263 + 8 x 0.0864 + 56 x 0.0108 = 1.559 an hour.</summary>
+    [Fact]
+    public void A_run_is_priced_by_the_list()
+    {
+        var spec = new RunSpec { Steps = 3600, Evaluation = new EvaluationSpec { Every = 0 } };
+        var estimate = RunEstimate.Make(spec, Outcomes, evaluation: 0, promptTokens: 0, workers: 2, new MeasuredCompute(51_200 / 2.0, 25_600 * 1e9, StepOverhead: 1, "here"));
+        Assert.Equal(2 * 3600, estimate.Seconds, 0.1);
+        var price = PriceList.Current.Of(estimate, "t4", itemsPerStep: 4);
+        Assert.Equal(1.559, PriceList.Current.ReplicaPerHour("t4"), 1e-9);
+        Assert.Equal(2 * 2 * 1.559, price.Workers, 1e-3);
+        Assert.Equal(2 * 1.559, price.Learner, 1e-3);
+        Assert.Equal(2 / 730.0 * 10, price.ServiceBus, 1e-3);
+        Assert.Equal(3600 * 2 * 0.000026, price.Functions, 1e-3);
+        Assert.Equal(price.Workers + price.Learner + price.ServiceBus + price.Functions, price.Total);
+    }
+
+    [Fact]
+    public void Every_gpu_that_is_estimated_has_a_price() =>
+        Assert.Equal(GpuProfile.All.Select(gpu => gpu.Name), PriceList.Current.Gpus.Select(gpu => gpu.Name));
 }
