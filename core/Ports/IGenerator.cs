@@ -3,7 +3,11 @@ using KnapsackCloud.Core.Contracts;
 namespace KnapsackCloud.Core.Ports;
 
 /// <summary>One prompt and the seeds of its rollouts: the prompt is computed once and shared among them.</summary>
-public sealed record GenerationPrompt(int[] TokenIds, IReadOnlyList<ulong> Seeds);
+public sealed record GenerationPrompt(int[] TokenIds, IReadOnlyList<ulong> Seeds)
+{
+    /// <summary>Longest completion of each rollout, 1 or more, where it is shorter than the sampling's; null: the sampling's for all.</summary>
+    public IReadOnlyList<int>? MaxTokens { get; init; }
+}
 
 /// <summary>One sampled completion.</summary>
 /// <param name="TokenIds">New tokens only, end of sequence included.</param>

@@ -37,7 +37,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
     {
         using var scope = NewDisposeScope();
         var rows = chunk.SelectMany(slice => Enumerable.Range(slice.FirstSeed, slice.Count).Select(index =>
-            new RolloutRow(slice.Prompt, index, prompts[slice.Prompt].Seeds[index], prompts[slice.Prompt].TokenIds.Length))).ToArray();
+            Row(prompts[slice.Prompt], slice.Prompt, index, sampling))).ToArray();
         var slots = chunk.Max(slice => prompts[slice.Prompt].TokenIds.Length) + sampling.MaxTokens - 1;
         using var cache = new KeyValueCache(model.Config, rows.Length, slots);
         var logits_PV = Prefill.Run(model, chunk, prompts, cache, _options.PrefillTokens, cancellation);
@@ -53,6 +53,9 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
             active = Retire(rows, active, sampling, completions, cache);
         }
     }
+
+    private static RolloutRow Row(GenerationPrompt prompt, int number, int index, SamplingSpec sampling) =>
+        new(number, index, prompt.Seeds[index], prompt.TokenIds.Length, Math.Min(sampling.MaxTokens, prompt.MaxTokens?[index] ?? int.MaxValue));
 
     private void Sample(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow, SamplingSpec sampling)
     {
@@ -71,7 +74,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
         var remaining = 0;
         for (var row = 0; row < active; row++)
         {
-            if (Ended(rows[row], sampling) is { } reason)
+            if (Ended(rows[row]) is { } reason)
             {
                 completions[rows[row].Prompt][rows[row].Index] = rows[row].Finish(reason, OneDistribution(sampling));
                 rows[row] = null!;
@@ -102,8 +105,8 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
         if (from.Count > 0) cache.MoveRows([.. from], [.. to], rows.Take(remaining).Max(row => row.CachedLength));
     }
 
-    private StopReason? Ended(RolloutRow row, SamplingSpec sampling) =>
-        model.Config.EosTokenIds.Contains(row.LastToken) ? StopReason.Eos : row.Count == sampling.MaxTokens ? StopReason.Length : null;
+    private StopReason? Ended(RolloutRow row) =>
+        model.Config.EosTokenIds.Contains(row.LastToken) ? StopReason.Eos : row.Count == row.MaxTokens ? StopReason.Length : null;
 
     private bool OneDistribution(SamplingSpec sampling) =>
         sampling.Temperature == 0 || (sampling.Temperature == 1 && sampling.TopP == 1 && (sampling.TopK == 0 || sampling.TopK >= model.Config.VocabSize));

@@ -16,6 +16,12 @@ internal static class GenerationRequest
         if (sampling.TopK < 0) Refuse("sampling.topK", $"is {sampling.TopK}, but must be 0 (off) or more");
         if (sampling.MaxTokens < 1) Refuse("sampling.maxTokens", $"is {sampling.MaxTokens}, but must be 1 or more");
         foreach (var (index, prompt) in prompts.Index()) CheckPrompt($"prompt {index + 1}", prompt.TokenIds);
+        foreach (var (index, prompt) in prompts.Index())
+        {
+            if (prompt.MaxTokens is { } limits && (limits.Count != prompt.Seeds.Count || limits.Any(limit => limit < 1)))
+                Refuse($"prompt {index + 1}", $"has longest completions that are not one for each of its {prompt.Seeds.Count} rollouts, 1 or more");
+        }
+
         if (errors.Count > 0) throw new InvalidInputException(errors);
 
         void CheckPrompt(string place, int[] ids)

@@ -7,7 +7,8 @@ namespace KnapsackCloud.Model.Generation;
 /// <param name="prompt">Which prompt of the request.</param>
 /// <param name="index">Which of its rollouts.</param>
 /// <param name="promptLength">Tokens of the prompt.</param>
-internal sealed class RolloutRow(int prompt, int index, ulong seed, int promptLength)
+/// <param name="maxTokens">Its longest completion.</param>
+internal sealed class RolloutRow(int prompt, int index, ulong seed, int promptLength, int maxTokens)
 {
     private readonly List<int> _tokenIds = [];
     private readonly List<float> _logProbs = [];
@@ -16,6 +17,7 @@ internal sealed class RolloutRow(int prompt, int index, ulong seed, int promptLe
     public int Prompt { get; } = prompt;
     public int Index { get; } = index;
     public ulong Seed { get; } = seed;
+    public int MaxTokens { get; } = maxTokens;
 
     /// <summary>New tokens so far: also the number of its next random draw.</summary>
     public int Count => _tokenIds.Count;

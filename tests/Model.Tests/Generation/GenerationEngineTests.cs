@@ -57,6 +57,20 @@ public class GenerationEngineTests
     }
 
     [Fact]
+    public void Rollouts_may_have_their_own_longest_completion()
+    {
+        using var model = DecoderModel.Random(TestModels.Config with { EosTokenIds = [] }, 5);
+        var engine = new GenerationEngine(model);
+        GenerationPrompt prompt = new([4, 5], [1, 2, 3, 4]);
+        var limited = engine.Generate([prompt with { MaxTokens = [3, 1, 50, 6] }], Sampling, TestContext.Current.CancellationToken)[0];
+        var full = engine.Generate([prompt], Sampling, TestContext.Current.CancellationToken)[0];
+        Assert.Equal([3, 1, 9, 6], limited.Select(completion => completion.TokenIds.Length));
+        Assert.All(limited.Zip(full), pair => Assert.Equal(pair.Second.TokenIds.Take(pair.First.TokenIds.Length), pair.First.TokenIds));
+        var errors = Assert.Throws<InvalidInputException>(() => engine.Generate([prompt with { MaxTokens = [1, 2, 3] }, prompt with { MaxTokens = [1, 2, 3, 0] }], Sampling, TestContext.Current.CancellationToken)).Errors;
+        Assert.Equal(["prompt 1", "prompt 2"], errors.Select(error => error.Place));
+    }
+
+    [Fact]
     public void Greedy_gives_every_rollout_the_same_tokens_whatever_its_seed()
     {
         using var model = DecoderModel.Random(TestModels.Config, 5);

@@ -1,0 +1,81 @@
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Rollout;
+using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Cli.Generating.Benchmark;
+
+/// <summary>
+/// The engine beside the naive loop and the bounds of the machine. Each repeat runs all of them one after another, so that
+/// a busy neighbour meets all alike; the median over the repeats counts, of the bounds the best.
+/// </summary>
+internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Action<string> progress)
+{
+    private static readonly SamplingSpec Sampling = new() { Temperature = 1 };
+
+    /// <param name="workloads">Of one model.</param>
+    public IReadOnlyList<GenerationCase> Run(string name, IReadOnlyList<Workload> workloads, CancellationToken cancellation)
+    {
+        var config = BenchModel.Config(name);
+        using var model = DecoderModel.Random(config, Seeds.For(1, $"bench/{name}"));
+        Warm(model, name, cancellation);
+        return [.. workloads.Select(workload => Case(workload, model, cancellation))];
+    }
+
+    private void Warm(DecoderModel model, string name, CancellationToken cancellation)
+    {
+        var small = new Workload(name, Batch: 2, PromptTokens: 8, NewTokens: 4, Spread: false);
+        Ours(model, small, cancellation);
+        Naive(model, small, preallocated: false, cancellation);
+        Naive(model, small, preallocated: true, cancellation);
+    }
+
+    private GenerationCase Case(Workload workload, DecoderModel model, CancellationToken cancellation)
+    {
+        var weightBytes = sizeof(float);
+        var runs = new List<(double Ours, double Naive, double Preallocated, MachineBounds Machine)>();
+        for (var repeat = 0; repeat < repeats; repeat++)
+        {
+            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * weightBytes, time);
+            runs.Add((Ours(model, workload, cancellation), Naive(model, workload, false, cancellation), Naive(model, workload, true, cancellation), machine));
+        }
+
+        var best = new MachineBounds(runs.Max(run => run.Machine.BytesPerSecond), runs.Max(run => run.Machine.FlopsPerSecond));
+        var bound = LowerBound.Of(workload, model.Config, best, weightBytes, sizeof(float));
+        var result = GenerationCase.Of(workload, Median(runs.Select(run => run.Ours)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
+        progress($"{result.Model} batch {result.Batch} {result.Lengths}: {result.TokensPerSecond:0} tokens/s, naive {result.NaiveTokensPerSecond:0}, {result.PercentOfBound:0}% of the bound");
+        return result;
+    }
+
+    private double Ours(DecoderModel model, Workload workload, CancellationToken cancellation)
+    {
+        var engine = new GenerationEngine(model, new EngineOptions { Threads = Environment.ProcessorCount, MaxRows = workload.Batch });
+        var prompts = workload.Prompts(model.Config);
+        var started = time.GetTimestamp();
+        var completions = engine.Generate(prompts, Sampling with { MaxTokens = workload.NewTokens }, cancellation);
+        var seconds = time.GetElapsedTime(started).TotalSeconds;
+        var tokens = completions.Sum(group => group.Sum(completion => completion.TokenIds.Length));
+        return tokens == workload.Lengths().Sum() ? seconds : throw new InvalidOperationException($"the engine generated {tokens} tokens instead of {workload.Lengths().Sum()}");
+    }
+
+    /// <summary>Batches of the rollouts in their order; what a row generates after its own end is wasted.</summary>
+    private double Naive(DecoderModel model, Workload workload, bool preallocated, CancellationToken cancellation)
+    {
+        var loop = new NaiveLoop(model, preallocated);
+        var rows = workload.Prompts(model.Config).SelectMany(prompt => prompt.MaxTokens!.Select(length => (prompt.TokenIds, Length: length))).ToArray();
+        var threads = get_num_threads();
+        set_num_threads(Environment.ProcessorCount);
+        var started = time.GetTimestamp();
+        foreach (var batch in rows.Chunk(workload.Batch)) loop.Run([.. batch.Select(row => row.TokenIds)], batch.Max(row => row.Length), cancellation);
+        var seconds = time.GetElapsedTime(started).TotalSeconds;
+        set_num_threads(threads);
+        return seconds;
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Cli.Generating.Benchmark;
+
+/// <summary>What this machine can do at best, measured: nothing is generated faster than its weights are read or its products computed.</summary>
+/// <param name="BytesPerSecond">Read by all cores together, over as many bytes as the model's weights have.</param>
+/// <param name="FlopsPerSecond">Float32 products of large square matrices on all cores; a multiplication and an addition are two.</param>
+internal sealed record MachineBounds(double BytesPerSecond, double FlopsPerSecond)
+{
+    private const int MatrixSize = 2_048;
+    private const int Repeats = 7;
+
+    public static MachineBounds Measure(long weightBytes, TimeProvider time) => new(Bandwidth(weightBytes, time), Flops(time));
+
+    private static double Bandwidth(long bytes, TimeProvider time)
+    {
+        var cores = Environment.ProcessorCount;
+        var parts = Enumerable.Range(0, cores).Select(_ => new float[Math.Max(1_024, bytes / cores / sizeof(float))]).ToArray();
+        // The first pass touches every page; the best of the others counts.
+        var best = Enumerable.Range(0, Repeats + 1).Select(_ => Seconds(() => Parallel.For(0, cores, part => Sum(parts[part])), time)).Skip(1).Min();
+        return parts.Sum(part => (double)part.Length * sizeof(float)) / best;
+    }
+
+    private static double Flops(TimeProvider time)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var (a, b) = (randn(MatrixSize, MatrixSize), randn(MatrixSize, MatrixSize));
+        var best = Enumerable.Range(0, Repeats + 1).Select(_ => Seconds(() => mm(a, b).Dispose(), time)).Skip(1).Min();
+        return 2 * Math.Pow(MatrixSize, 3) / best;
+    }
+
+    /// <summary>Several sums side by side, so that memory and not the addition sets the pace.</summary>
+    private static float Sum(float[] values)
+    {
+        var lanes = MemoryMarshal.Cast<float, Vector<float>>(values);
+        var (a, b, c, d) = (Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero, Vector<float>.Zero);
+        for (var i = 0; i + 4 <= lanes.Length; i += 4)
+        {
+            a += lanes[i];
+            b += lanes[i + 1];
+            c += lanes[i + 2];
+            d += lanes[i + 3];
+        }
+
+        return Vector.Sum(a + b + c + d);
+    }
+
+    private static double Seconds(Action work, TimeProvider time)
+    {
+        var started = time.GetTimestamp();
+        work();
+        return time.GetElapsedTime(started).TotalSeconds;
+    }
+}
