@@ -19,7 +19,7 @@ internal sealed class EventStream(
     RunBlobs blobs, RunCatalog catalog, RunStatusStore statuses, FunctionsOptions options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     public const string ContentType = "text/event-stream";
-    private const int MostStreams = 64;
+    public const int MostStreams = 64;
     private const int LooksPerSignOfLife = 15;
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private int _streams;

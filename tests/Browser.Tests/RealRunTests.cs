@@ -40,11 +40,13 @@ public class RealRunTests(Chromium chromium)
 
         await File.WriteAllTextAsync(folder["spec.json"], Spec, TestContext.Current.CancellationToken);
         using var training = Start("run", folder["spec.json"], "--out", folder["store"], "--json");
-        await page.GetByRole(AriaRole.Link, new() { Name = "small-" }).ClickAsync();
+        var ended = training.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await await Task.WhenAny(page.GetByRole(AriaRole.Link, new() { Name = "small-" }).ClickAsync(), ended);
+        Assert.True(!ended.IsCompleted || training.ExitCode == 0, "the training process ended before it had a run; its output says why");
         await Expect(page.Locator(".state")).ToHaveTextAsync("completed", new() { Timeout = Patience });
         await Expect(page.GetByText("4 of 4")).ToBeVisibleAsync();
         await Expect(page.Locator("rect.cell").First).ToBeVisibleAsync();
-        await training.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await ended;
         Assert.Equal(0, training.ExitCode);
 
         await page.GetByRole(AriaRole.Link, new() { Name = "4", Exact = true }).ClickAsync();

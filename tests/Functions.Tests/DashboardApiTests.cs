@@ -143,6 +143,28 @@ public class DashboardApiTests
     }
 
     [Fact]
+    public async Task Too_many_streams_are_refused_and_one_that_ends_makes_room()
+    {
+        await using var plane = await StartAsync();
+        var streams = new List<Stream>();
+        try
+        {
+            for (var i = 0; i < EventStream.MostStreams; i++) streams.Add(await plane.Http.GetStreamAsync(new Uri("/api/events", UriKind.Relative), Token));
+            await RunApiTests.AssertProblemAsync(await plane.GetAsync("/api/events"), HttpStatusCode.ServiceUnavailable, "streams are open already");
+            await streams[0].DisposeAsync();
+            await UntilAsync(async () =>
+            {
+                using var response = await plane.Http.GetAsync(new Uri("/api/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Token);
+                return response.IsSuccessStatusCode;
+            });
+        }
+        finally
+        {
+            foreach (var stream in streams) await stream.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Under_a_functions_host_a_stream_is_one_event()
     {
         await using var plane = await StartAsync(underHost: true);
