@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KnapsackCloud.Cli.Evaluating;
+using KnapsackCloud.Cli.Generating;
 using KnapsackCloud.Core.Collect;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Rewards;
@@ -20,20 +21,23 @@ internal static class EvaluateCommand
         var tasks = new Option<string>("--tasks") { Description = "JSONL file with prompt and gold a line, or arithmetic:... for its held-out tasks", Required = true };
         var samples = new Option<int>("-n") { Description = "Rollouts per task", DefaultValueFactory = _ => 16 };
         var sampling = new SamplingOptions(maxTokensDefault: null);
+        var chat = new ChatOptions();
         var verifier = new Option<string>("--verifier") { Description = $"One of {string.Join(", ", Verifiers.Names)}", DefaultValueFactory = _ => "exact" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
         var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, tasks, samples, verifier, json };
+        chat.AddTo(command);
         sampling.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
             var errors = new List<InputError>();
             if (parsed.GetValue(samples) is < 1 or > 100_000) errors.Add(new InputError("-n", "must be from 1 to 100000"));
             var spec = sampling.Read(parsed, errors);
+            var format = chat.Read(parsed, errors);
             if (errors.Count > 0) throw new InvalidInputException(errors);
             var scorer = Verifiers.Create(parsed.GetValue(verifier)!);
             var set = ReadTasks(parsed.GetValue(tasks)!);
             using var opened = OpenModel.From(parsed.GetValue(model)!, Environment.ProcessorCount);
-            var evaluation = new TaskEvaluation(opened, scorer, spec, parsed.GetValue(samples), sampling.Seed(parsed));
+            var evaluation = new TaskEvaluation(opened, scorer, spec, format, parsed.GetValue(samples), sampling.Seed(parsed));
             var rewards = await WithProgress(set.Count, progress => evaluation.RunAsync(set, progress, cancellation)).ConfigureAwait(false);
             Print(EvaluationResult.Of(set, rewards, sampling.Seed(parsed)), parsed.GetValue(json));
             return ExitCodes.Done;

@@ -24,9 +24,11 @@ internal static class GenerateCommand
         var ids = new Option<string?>("--ids") { Description = "Token ids to go on from, such as 1,2,3; needs no tokenizer" };
         var samples = new Option<int>("-n") { Description = "Samples", DefaultValueFactory = _ => 4 };
         var sampling = new SamplingOptions(maxTokensDefault: 64);
+        var chat = new ChatOptions();
         var logProbs = new Option<bool>("--logprobs") { Description = "Show each token's log-probability (in JSON it is always there)" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
         var command = new Command("generate", "Samples from a model folder.") { model, prompt, ids, samples };
+        chat.AddTo(command);
         sampling.AddTo(command);
         command.Options.Add(logProbs);
         command.Options.Add(json);
@@ -36,7 +38,7 @@ internal static class GenerateCommand
             var spec = sampling.Read(parsed, errors);
             if (parsed.GetValue(samples) is < 1 or > MaxSamples) errors.Add(new InputError("-n", $"is {parsed.GetValue(samples)}; it must be from 1 to {MaxSamples}"));
             var folder = parsed.GetValue(model)!;
-            var input = PromptInput.Read(folder, parsed.GetValue(prompt), parsed.GetValue(ids), errors);
+            var input = PromptInput.Read(folder, parsed.GetValue(prompt), parsed.GetValue(ids), chat.Read(parsed, errors), errors);
             if (!sampling.HasMaxTokens(parsed)) spec = spec with { MaxTokens = Math.Clamp(input.Room, 1, spec.MaxTokens) };
             else if (spec.MaxTokens > input.Room) errors.Add(new InputError("--max-tokens", $"is {spec.MaxTokens}, but after the prompt the model has room for {Math.Max(0, input.Room)}"));
             if (errors.Count > 0) throw new InvalidInputException(errors);

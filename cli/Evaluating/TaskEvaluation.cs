@@ -6,7 +6,7 @@ using KnapsackCloud.Core.Rollout;
 namespace KnapsackCloud.Cli.Evaluating;
 
 /// <summary>Rolls out every task of a file and scores the completions, in batches that two or more engines share.</summary>
-internal sealed class TaskEvaluation(OpenModel model, IVerifier verifier, SamplingSpec sampling, int samples, ulong seed)
+internal sealed class TaskEvaluation(OpenModel model, IVerifier verifier, SamplingSpec sampling, PromptFormat format, int samples, ulong seed)
 {
     /// <summary>Rollouts of one batch: enough to fill an engine, few enough to show progress.</summary>
     private const int BatchRollouts = 512;
@@ -54,7 +54,7 @@ internal sealed class TaskEvaluation(OpenModel model, IVerifier verifier, Sampli
         {
             try
             {
-                prompts[i] = model.Tokenizer.Encode(tasks[i].Prompt);
+                prompts[i] = model.Tokenizer.EncodePrompt(tasks[i].Prompt, format);
                 if (prompts[i].Length >= model.MaxPositions) errors.Add(new InputError($"task {tasks[i].Id} prompt", $"has {prompts[i].Length} tokens, which leaves no room in the model's {model.MaxPositions} positions"));
             }
             catch (FormatException e)

@@ -14,14 +14,15 @@ internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string
 {
     /// <summary>Reads either of the two forms, checked against the model's configuration; no weight is read.</summary>
     /// <param name="errors">Gets everything that is wrong; then the result is not to be used.</param>
-    public static PromptInput Read(string folder, string? text, string? ids, List<InputError> errors)
+    public static PromptInput Read(string folder, string? text, string? ids, PromptFormat format, List<InputError> errors)
     {
         if (text is null == ids is null) errors.Add(new InputError("", "give either --prompt or --ids"));
+        if (ids is not null && format.Chat) errors.Add(new InputError("--chat", "needs --prompt; --ids are taken as they are"));
         var config = Try(() => Config(folder), errors);
         var tokenizerErrors = new List<InputError>();
         var tokenizer = config is null ? null : Try(() => TokenizerLoader.Load(folder), tokenizerErrors);
         if (text is not null) errors.AddRange(tokenizerErrors);
-        var tokenIds = ids is not null ? ParseIds(ids, config, errors) : text is not null && tokenizer is not null ? Encode(text, tokenizer, errors) : [];
+        var tokenIds = ids is not null ? ParseIds(ids, config, errors) : text is not null && tokenizer is not null ? Encode(text, format, tokenizer, errors) : [];
         var room = config is null ? int.MaxValue : config.MaxPositionEmbeddings - tokenIds.Length;
         if (room < 1) errors.Add(new InputError("", $"the prompt has {tokenIds.Length} tokens, which leaves none of the model's {config!.MaxPositionEmbeddings} positions for a completion"));
         return new PromptInput(tokenIds, tokenizer, tokenizer is null ? string.Join("; ", tokenizerErrors) : null, room);
@@ -59,12 +60,12 @@ internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string
         return [.. parsed];
     }
 
-    private static int[] Encode(string text, ITokenizer tokenizer, List<InputError> errors)
+    private static int[] Encode(string text, PromptFormat format, ITokenizer tokenizer, List<InputError> errors)
     {
         try
         {
-            var ids = tokenizer.Encode(text);
-            if (ids.Length == 0) errors.Add(new InputError("--prompt", "is empty; give it at least one character"));
+            var ids = tokenizer.EncodePrompt(text, format);
+            if (text.Length == 0 || ids.Length == 0) errors.Add(new InputError("--prompt", "is empty; give it at least one character"));
             return ids;
         }
         catch (FormatException e)

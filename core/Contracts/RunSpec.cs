@@ -37,6 +37,21 @@ public sealed record TaskSpec
     public int PerStep { get; init; } = 64;
     /// <summary>How they are drawn: <c>epochs</c> or <c>thompson</c>.</summary>
     public string Selection { get; init; } = "epochs";
+    /// <summary>Prompts are the user's turn of a conversation, written by the model's chat template.</summary>
+    public bool Chat { get; init; }
+    /// <summary>With <see cref="Chat"/>: what the system says before it; null is no system turn.</summary>
+    public string? System { get; init; }
+
+    [JsonIgnore]
+    public PromptFormat PromptFormat => new(Chat, System);
+}
+
+/// <summary>How a prompt's text is put before the model.</summary>
+/// <param name="Chat">As the user's turn of a conversation.</param>
+/// <param name="System">With <paramref name="Chat"/>: the system's turn before it.</param>
+public sealed record PromptFormat(bool Chat = false, string? System = null)
+{
+    public static PromptFormat Plain { get; } = new();
 }
 
 public sealed record AllocationSpec

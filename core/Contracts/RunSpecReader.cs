@@ -54,13 +54,17 @@ public static class RunSpecReader
     private static TaskSpec ReadTasks(ObjectReader reader)
     {
         var byDefault = new TaskSpec();
-        return new TaskSpec
+        var tasks = new TaskSpec
         {
             Source = reader.Text("source", byDefault.Source),
             Verifier = reader.Choice("verifier", byDefault.Verifier, Verifiers.Names),
             PerStep = reader.Whole("perStep", byDefault.PerStep, 1, MaxSteps),
             Selection = reader.Choice("selection", byDefault.Selection, TaskSelection.Names),
+            Chat = reader.Flag("chat", byDefault.Chat),
+            System = reader.OptionalText("system"),
         };
+        if (tasks is { System: not null, Chat: false }) reader.Refuse("system", "is a turn of a conversation; it needs tasks.chat true");
+        return tasks;
     }
 
     private static SamplingSpec ReadSampling(ObjectReader reader)

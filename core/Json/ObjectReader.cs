@@ -49,6 +49,15 @@ public sealed class ObjectReader
     public int? OptionalWhole(string name, int min, int max) =>
         Find(name) is { Kind: not JsonValueKind.Null } ? Whole(name, min, min, max) : null;
 
+    public bool Flag(string name, bool byDefault)
+    {
+        if (Find(name) is not { } value) return byDefault;
+        return value.Kind is JsonValueKind.True or JsonValueKind.False ? value.Kind == JsonValueKind.True : Wrong(name, value, "must be true or false", byDefault);
+    }
+
+    /// <summary>As <see cref="Text"/>, and null when absent, null or wrong.</summary>
+    public string? OptionalText(string name) => Find(name) is { Kind: not JsonValueKind.Null } ? Text(name, "") : null;
+
     public ulong Seed(string name, ulong byDefault)
     {
         if (Find(name) is not { } value) return byDefault;

@@ -31,6 +31,11 @@ public interface ITokenizer
     /// <exception cref="FormatException">The text has a character the vocabulary lacks.</exception>
     int[] Encode(string text);
 
+    /// <summary>A prompt as the model expects it: with the special tokens that go around a text, or as a conversation.</summary>
+    /// <exception cref="FormatException">The text has a character the vocabulary lacks, or a conversation is asked of a tokenizer without a chat template.</exception>
+    int[] EncodePrompt(string text, PromptFormat format) =>
+        format.Chat ? throw new FormatException("the tokenizer has no chat template") : Encode(text);
+
     /// <summary>Special tokens such as end of sequence are left out.</summary>
     string Decode(ReadOnlySpan<int> ids);
 }

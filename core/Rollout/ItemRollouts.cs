@@ -62,7 +62,7 @@ public sealed class ItemRollouts
         }
         try
         {
-            return new Chunk(task, chunk.First, groupSize, seeds, new GenerationPrompt(_tokenizer.Encode(task.Prompt), seeds), null);
+            return new Chunk(task, chunk.First, groupSize, seeds, new GenerationPrompt(_tokenizer.EncodePrompt(task.Prompt, _spec.Tasks.PromptFormat), seeds), null);
         }
         catch (FormatException error)
         {

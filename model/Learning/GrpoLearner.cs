@@ -22,7 +22,9 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
     public static void Validate(RunSpec spec)
     {
         Check(spec);
-        ModelSource.Parse(spec.Model.Source).Validate();
+        var source = ModelSource.Parse(spec.Model.Source);
+        source.Validate();
+        if (spec.Tasks.Chat) CheckChat(spec, source.Outline().Tokenizer);
     }
 
     public void Prepare(RunSpec spec, string outputFolder, IProgress<string> progress, CancellationToken cancellation)
@@ -83,6 +85,18 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
     {
         _held?.Dispose();
         _held = null;
+    }
+
+    private static void CheckChat(RunSpec spec, ITokenizer tokenizer)
+    {
+        try
+        {
+            tokenizer.EncodePrompt("1", spec.Tasks.PromptFormat);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidInputException("tasks.chat", e.Message);
+        }
     }
 
     private static void Check(RunSpec spec)

@@ -1,10 +1,12 @@
 using System.Text;
+using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Tokenizers.Added;
 using KnapsackCloud.Model.Tokenizers.Bpe;
 using KnapsackCloud.Model.Tokenizers.Decoding;
 using KnapsackCloud.Model.Tokenizers.Normalizing;
 using KnapsackCloud.Model.Tokenizers.Splitting;
+using KnapsackCloud.Model.Tokenizers.Templates;
 
 namespace KnapsackCloud.Model.Tokenizers;
 
@@ -19,8 +21,15 @@ public sealed class TextTokenizer : ITokenizer
 
     internal TextTokenizer(TokenizerParts parts) => _parts = parts;
 
+    /// <summary>Writes conversations; without it there are none.</summary>
+    internal ChatSupport Chat { get; init; } = ChatSupport.None;
+
     /// <summary>As the reference without template: added tokens in the text are recognised, nothing is put around it.</summary>
     public int[] Encode(string text) => Encode(text, EncodeOptions.AddedTokens);
+
+    /// <inheritdoc/>
+    public int[] EncodePrompt(string text, PromptFormat format) =>
+        format.Chat ? Encode(Chat.Write(text, format.System), EncodeOptions.AddedTokens) : Encode(text, EncodeOptions.AddedTokens | EncodeOptions.Template);
 
     /// <exception cref="FormatException">The text has a character that the vocabulary has neither as such nor as bytes nor as unknown.</exception>
     public int[] Encode(string text, EncodeOptions options)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Tokenizers.Reading;
+using KnapsackCloud.Model.Tokenizers.Templates;
 using KnapsackCloud.Model.Weights;
 
 namespace KnapsackCloud.Model.Tokenizers;
@@ -21,7 +22,7 @@ public static class TokenizerLoader
             : throw new InvalidInputException($"{path} model", "is missing");
         return kind switch
         {
-            "BPE" => BpeTokenizerFile.Read(document.RootElement, path),
+            "BPE" => BpeTokenizerFile.Read(document.RootElement, path, ChatSupport.From(folder)),
             "WordLevel" => CharacterTokenizerFile.Read(document.RootElement, path),
             _ => throw new InvalidInputException($"{path} model.type", $"the tokenizer {kind} is not supported; supported: {string.Join(", ", SupportedModels)}"),
         };

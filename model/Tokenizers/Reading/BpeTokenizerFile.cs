@@ -5,6 +5,7 @@ using KnapsackCloud.Model.Tokenizers.Added;
 using KnapsackCloud.Model.Tokenizers.Bpe;
 using KnapsackCloud.Model.Tokenizers.Normalizing;
 using KnapsackCloud.Model.Tokenizers.Splitting;
+using KnapsackCloud.Model.Tokenizers.Templates;
 
 namespace KnapsackCloud.Model.Tokenizers.Reading;
 
@@ -12,7 +13,7 @@ namespace KnapsackCloud.Model.Tokenizers.Reading;
 internal static class BpeTokenizerFile
 {
     /// <exception cref="InvalidInputException">Every part that is damaged or not supported, with what is.</exception>
-    public static TextTokenizer Read(JsonElement main, string path)
+    public static TextTokenizer Read(JsonElement main, string path, ChatSupport chat)
     {
         var errors = new List<InputError>();
         var root = new TokenizerNode(main, path, errors);
@@ -37,7 +38,7 @@ internal static class BpeTokenizerFile
             StartDecoding = DecoderReader.Read(root, Texts(model.Vocabulary, added), preTokenizer.ByteLevel),
         };
         root.RefuseOthers();
-        return errors.Count == 0 ? new TextTokenizer(parts) : throw new InvalidInputException(errors);
+        return errors.Count == 0 ? new TextTokenizer(parts) { Chat = chat } : throw new InvalidInputException(errors);
     }
 
     private static string Normalized(string content, INormalizer[] normalizers) =>

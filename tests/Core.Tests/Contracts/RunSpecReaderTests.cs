@@ -106,4 +106,13 @@ public class RunSpecReaderTests
     [Fact]
     public void Depth_is_bounded() =>
         Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("my.json", new string('[', 100_000)));
+
+    [Fact]
+    public void Prompts_may_be_turns_of_a_conversation()
+    {
+        Assert.Equal(PromptFormat.Plain, RunSpecReader.Read("a.json", "{}").Tasks.PromptFormat);
+        Assert.Equal(new PromptFormat(true, "Be brief."), RunSpecReader.Read("a.json", """{"tasks":{"chat":true,"system":"Be brief."}}""").Tasks.PromptFormat);
+        Assert.Contains("tasks.system", Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("a.json", """{"tasks":{"system":"x"}}""")).Message, StringComparison.Ordinal);
+        Assert.Contains("tasks.chat", Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("a.json", """{"tasks":{"chat":"yes"}}""")).Message, StringComparison.Ordinal);
+    }
 }

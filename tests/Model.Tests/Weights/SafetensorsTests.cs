@@ -116,7 +116,7 @@ public class SafetensorsTests
         for (var i = 0; i < 10_000; i++)
         {
             using var scope = NewDisposeScope();
-            var mutated = Mutate(seed, ref random);
+            var mutated = Mutations.Of(seed, ref random);
             File.WriteAllBytes(folder["mutated"], mutated);
             var before = GC.GetAllocatedBytesForCurrentThread();
             try
@@ -147,27 +147,5 @@ public class SafetensorsTests
             ["step"] = tensor(5L),
         }, new Dictionary<string, string> { ["format"] = "pt" });
         return File.ReadAllBytes(folder["seed"]);
-    }
-
-    /// <summary>One to three of: a changed bit, a byte that JSON gives meaning, a cut, a repeated piece, a digit made large.</summary>
-    private static byte[] Mutate(byte[] seed, ref CounterRandom random)
-    {
-        var bytes = seed.ToList();
-        for (var n = random.Next(3); n >= 0; n--)
-        {
-            var at = (int)random.Next(bytes.Count);
-            switch (random.Next(5))
-            {
-                case 0: bytes[at] ^= (byte)(1 << (int)random.Next(8)); break;
-                case 1: bytes[at] = (byte)"{}[]\",:0129-.eE\\"[(int)random.Next(16)]; break;
-                case 2: bytes.RemoveRange(at, (int)random.Next(bytes.Count - at)); break;
-                case 3: bytes.InsertRange(at, bytes.GetRange(at, (int)random.Next(bytes.Count - at))); break;
-                default: bytes.InsertRange(at, "99999999"u8[..(int)random.Next(8)].ToArray()); break;
-            }
-
-            if (bytes.Count == 0) return [];
-        }
-
-        return [.. bytes];
     }
 }
