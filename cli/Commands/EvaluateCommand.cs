@@ -18,13 +18,14 @@ internal static class EvaluateCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "Folder of the model, in Hugging Face layout", Required = true };
+        var adapter = AdapterOption.Create();
         var tasks = new Option<string>("--tasks") { Description = "JSONL file with prompt and gold a line, or arithmetic:... for its held-out tasks", Required = true };
         var samples = new Option<int>("-n") { Description = "Rollouts per task", DefaultValueFactory = _ => 16 };
         var sampling = new SamplingOptions(maxTokensDefault: null);
         var chat = new ChatOptions();
         var verifier = new Option<string>("--verifier") { Description = $"One of {string.Join(", ", Verifiers.Names)}", DefaultValueFactory = _ => "exact" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
-        var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, tasks, samples, verifier, json };
+        var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, json };
         chat.AddTo(command);
         sampling.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -36,7 +37,7 @@ internal static class EvaluateCommand
             if (errors.Count > 0) throw new InvalidInputException(errors);
             var scorer = Verifiers.Create(parsed.GetValue(verifier)!);
             var set = ReadTasks(parsed.GetValue(tasks)!);
-            using var opened = OpenModel.From(parsed.GetValue(model)!, Environment.ProcessorCount);
+            using var opened = OpenModel.From(parsed.GetValue(model)!, parsed.GetValue(adapter), Environment.ProcessorCount);
             var evaluation = new TaskEvaluation(opened, scorer, spec, format, parsed.GetValue(samples), sampling.Seed(parsed));
             var rewards = await WithProgress(set.Count, progress => evaluation.RunAsync(set, progress, cancellation)).ConfigureAwait(false);
             Print(EvaluationResult.Of(set, rewards, sampling.Seed(parsed)), parsed.GetValue(json));

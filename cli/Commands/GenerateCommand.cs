@@ -4,8 +4,8 @@ using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rollout;
 using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.LowRank;
 using KnapsackCloud.Model.Transformer;
-using KnapsackCloud.Model.Weights;
 
 namespace KnapsackCloud.Cli.Commands;
 
@@ -20,6 +20,7 @@ internal static class GenerateCommand
     public static Command Create()
     {
         var model = new Option<string>("--model") { Description = "Folder of the model, in Hugging Face layout", Required = true };
+        var adapter = AdapterOption.Create();
         var prompt = new Option<string?>("--prompt") { Description = "Text to go on from" };
         var ids = new Option<string?>("--ids") { Description = "Token ids to go on from, such as 1,2,3; needs no tokenizer" };
         var samples = new Option<int>("-n") { Description = "Samples", DefaultValueFactory = _ => 4 };
@@ -27,7 +28,7 @@ internal static class GenerateCommand
         var chat = new ChatOptions();
         var logProbs = new Option<bool>("--logprobs") { Description = "Show each token's log-probability (in JSON it is always there)" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
-        var command = new Command("generate", "Samples from a model folder.") { model, prompt, ids, samples };
+        var command = new Command("generate", "Samples from a model folder.") { model, adapter, prompt, ids, samples };
         chat.AddTo(command);
         sampling.AddTo(command);
         command.Options.Add(logProbs);
@@ -44,7 +45,7 @@ internal static class GenerateCommand
             if (errors.Count > 0) throw new InvalidInputException(errors);
             if (input.NoText is { } reason) Console.Error.WriteLine($"note: no text, only token ids: {reason}");
             var seeds = Enumerable.Range(0, parsed.GetValue(samples)).Select(index => Seeds.For(sampling.Seed(parsed), $"sample/{index}")).ToList();
-            var result = Run(folder, new GenerationPrompt(input.TokenIds, seeds), spec, cancellation);
+            var result = Run(folder, parsed.GetValue(adapter), new GenerationPrompt(input.TokenIds, seeds), spec, cancellation);
             var report = new GenerationReport(folder, input, result.Completions, result.Seconds);
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteText(Console.Out, parsed.GetValue(logProbs));
@@ -53,9 +54,9 @@ internal static class GenerateCommand
         return command;
     }
 
-    private static (Completion[] Completions, double Seconds) Run(string folder, GenerationPrompt prompt, SamplingSpec sampling, CancellationToken cancellation)
+    private static (Completion[] Completions, double Seconds) Run(string folder, string? adapterFolder, GenerationPrompt prompt, SamplingSpec sampling, CancellationToken cancellation)
     {
-        using var model = CheckpointFolder.Load(folder);
+        using var model = PolicyFolder.Load(folder, adapterFolder);
         var engine = new GenerationEngine(model, new EngineOptions { Threads = Threads(model.Config) });
         var started = TimeProvider.System.GetTimestamp();
         var completions = engine.Generate([prompt], sampling, cancellation)[0];

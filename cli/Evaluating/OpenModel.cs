@@ -1,9 +1,9 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.LowRank;
 using KnapsackCloud.Model.Tokenizers;
 using KnapsackCloud.Model.Transformer;
-using KnapsackCloud.Model.Weights;
 
 namespace KnapsackCloud.Cli.Evaluating;
 
@@ -25,9 +25,9 @@ internal sealed class OpenModel : IDisposable
     public IReadOnlyList<IGenerator> Engines { get; }
 
     /// <exception cref="InvalidInputException">No such folder, or not a model that can be read.</exception>
-    public static OpenModel From(string folder, int engines)
+    public static OpenModel From(string folder, string? adapterFolder, int engines)
     {
-        var model = CheckpointFolder.Load(folder);
+        var model = PolicyFolder.Load(folder, adapterFolder);
         try
         {
             return new OpenModel(model, TokenizerLoader.Load(folder), engines);

@@ -26,6 +26,8 @@ public sealed record ModelSpec
 {
     /// <summary><c>warmup:arithmetic[?target=0.40]</c> trains a small model from nothing; <c>hf:FOLDER</c> takes a Hugging Face folder.</summary>
     public string Source { get; init; } = "warmup:arithmetic";
+    /// <summary>Null: all weights are trained.</summary>
+    public AdapterSpec? Adapter { get; init; }
 }
 
 public sealed record TaskSpec

@@ -58,6 +58,7 @@ public sealed class LearnHandler(
         {
             Step = step,
             BaseFolder = await folders.FetchAsync(run, new PolicyVersion(step - 1), cancellation),
+            InitialFolder = spec.Model.Adapter is null ? null : await folders.FetchAsync(run, new PolicyVersion(0), cancellation),
             ReferenceFolder = ReferencePolicy.Of(spec.Learning, step) is { } reference ? await folders.FetchAsync(run, reference, cancellation) : null,
             Batch = TrainingGroups.Of(GroupJoin.Join(plan, results, WorkPurpose.Training), spec),
         };

@@ -22,6 +22,8 @@ public sealed record LearningInput
     public required int Step { get; init; }
     /// <summary>Policy and training state of the version before.</summary>
     public required string BaseFolder { get; init; }
+    /// <summary>Policy 0, when the spec trains an adapter: its weights are the base.</summary>
+    public string? InitialFolder { get; init; }
     /// <summary>Policy that the new one is held to, when the spec wants one; <see cref="ReferencePolicy"/> says which version.</summary>
     public string? ReferenceFolder { get; init; }
     public required TrainingBatch Batch { get; init; }

@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.LowRank;
 using KnapsackCloud.Model.Tokenizers;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
@@ -74,12 +75,19 @@ public sealed class PolicyLoader(IPolicyFolders folders, EngineOptions? options 
     /// <summary>Drops the longest unused entries until <paramref name="most"/> are left or all are in use, and those that failed at once.</summary>
     private void DropUnused(int most)
     {
+        var freed = false;
         foreach (var entry in _entries.Values.Where(entry => entry.Users == 0 && entry.Loading.IsCompleted).OrderBy(entry => entry.LastUse).ToList())
         {
             if (_entries.Count <= most && !entry.Loading.IsFaulted) continue;
             _entries.Remove(entry.Key);
-            if (entry.Loading.IsCompletedSuccessfully) entry.Loading.Result.Model.Dispose();
+            if (!entry.Loading.IsCompletedSuccessfully) continue;
+            entry.Loading.Result.Model.Dispose();
+            if (entry.Loading.Result.Basis is not { } basis) continue;
+            basis.Users--;
+            freed = true;
         }
+
+        if (freed) DropUnused(most);
     }
 
     private async Task<Weights> LoadAsync(RunId run, PolicyVersion version)
@@ -88,7 +96,8 @@ public sealed class PolicyLoader(IPolicyFolders folders, EngineOptions? options 
         try
         {
             var tokenizer = TokenizerLoader.Load(folder);
-            return new Weights(CheckpointFolder.Load(folder), tokenizer);
+            if (PolicyFolder.IsAdapterOnly(folder)) return await LoadAdaptedAsync(run, folder, tokenizer).ConfigureAwait(false);
+            return new Weights(CheckpointFolder.Load(folder), tokenizer, null);
         }
         catch (InvalidInputException e)
         {
@@ -96,7 +105,23 @@ public sealed class PolicyLoader(IPolicyFolders folders, EngineOptions? options 
         }
     }
 
-    private sealed record Weights(DecoderModel Model, ITokenizer Tokenizer);
+    /// <summary>Policy 0, the base of every adapter, stays loaded as long as one needs it: a new version costs its adapter only.</summary>
+    private async Task<Weights> LoadAdaptedAsync(RunId run, string folder, ITokenizer tokenizer)
+    {
+        var basis = Acquire(run, new PolicyVersion(0));
+        try
+        {
+            return new Weights(PolicyFolder.LoadAdapted(folder, (await basis.Loading.ConfigureAwait(false)).Model), tokenizer, basis);
+        }
+        catch
+        {
+            Release(basis);
+            throw;
+        }
+    }
+
+    /// <param name="Basis">In use by these weights; null when they are whole.</param>
+    private sealed record Weights(DecoderModel Model, ITokenizer Tokenizer, Entry? Basis);
 
     private sealed class Entry((RunId, PolicyVersion) key, Task<Weights> loading)
     {

@@ -24,9 +24,12 @@ internal sealed class AdamW : IDisposable
 
     private readonly Tensor[] _weights;
 
-    public AdamW(DecoderModel model)
+    public AdamW(DecoderModel model) : this(model.Parameters) { }
+
+    /// <param name="weights">Stay the caller's.</param>
+    public AdamW(IReadOnlyList<Tensor> weights)
     {
-        _weights = [.. model.Parameters];
+        _weights = [.. weights];
         Means = new ParameterBuffer(_weights);
         Squares = new ParameterBuffer(_weights);
     }

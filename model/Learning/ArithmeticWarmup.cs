@@ -41,15 +41,15 @@ internal sealed class ArithmeticWarmup(RunSpec spec, double target, ShardThreads
         PadTokenId = CharacterTokenizer.Arithmetic.PadId,
     };
 
-    /// <summary>The warmed-up policy with a fresh training state; the caller's.</summary>
-    public TrainedPolicy Run(IProgress<string> progress, CancellationToken cancellation)
+    /// <summary>The warmed-up policy; the caller's.</summary>
+    public (DecoderModel Model, TokenizerFiles Tokenizer) Run(IProgress<string> progress, CancellationToken cancellation)
     {
         var seed = Seeds.For(spec.Seed, "warm-up");
         var model = DecoderModel.Random(Config, seed);
         try
         {
             Train(model, seed, progress, cancellation);
-            return new TrainedPolicy(model, CharacterTokenizerFile.Files(CharacterTokenizer.Arithmetic), threads);
+            return (model, CharacterTokenizerFile.Files(CharacterTokenizer.Arithmetic));
         }
         catch
         {

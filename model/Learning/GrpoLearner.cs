@@ -31,19 +31,20 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
     {
         Check(spec);
         Release();
-        Hold(ModelSource.Parse(spec.Model.Source).Make(spec, _threads, progress, cancellation), outputFolder);
+        var (model, tokenizer) = ModelSource.Parse(spec.Model.Source).Make(spec, _threads, progress, cancellation);
+        Hold(TrainedPolicy.Start(model, tokenizer, spec, _threads), outputFolder, whole: true);
     }
 
     public LearningSummary Update(RunSpec spec, LearningInput input, string outputFolder, CancellationToken cancellation)
     {
         Check(spec);
         var started = time.GetTimestamp();
-        var policy = Take(input.BaseFolder);
+        var policy = Take(spec, input);
         try
         {
             var update = new GrpoUpdate(spec, input.Step, input.Batch);
-            var results = update.Run(policy.Trainer, input.ReferenceFolder is { } reference ? _reference.Load(reference) : null, cancellation);
-            Hold(policy, outputFolder);
+            var results = update.Run(policy.Trainer, input.ReferenceFolder is { } reference ? _reference.Load(reference, input.InitialFolder) : null, cancellation);
+            Hold(policy, outputFolder, whole: spec.Model.Adapter?.Publish != AdapterSpec.PublishAdapter);
             return update.Summary(results, time.GetElapsedTime(started).TotalSeconds);
         }
         catch
@@ -61,10 +62,10 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
         _threads.Dispose();
     }
 
-    /// <summary>The policy of a folder, the caller's from now on.</summary>
-    private TrainedPolicy Take(string folder)
+    /// <summary>The policy to go on from, the caller's from now on.</summary>
+    private TrainedPolicy Take(RunSpec spec, LearningInput input)
     {
-        var identity = TrainingStateFiles.Identity(folder);
+        var identity = TrainingStateFiles.Identity(input.BaseFolder);
         if (_held is { } held && _heldIdentity.AsSpan().SequenceEqual(identity))
         {
             _held = null;
@@ -72,12 +73,14 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
         }
 
         Release();
-        return TrainedPolicy.Load(folder, _threads);
+        return spec.Model.Adapter is null
+            ? TrainedPolicy.Load(input.BaseFolder, _threads)
+            : TrainedPolicy.LoadAdapted(input.BaseFolder, input.InitialFolder ?? throw new CheckpointException("an adapter is trained, but policy 0 is not given"), _threads);
     }
 
-    private void Hold(TrainedPolicy policy, string folder)
+    private void Hold(TrainedPolicy policy, string folder, bool whole)
     {
-        _heldIdentity = policy.Save(folder);
+        _heldIdentity = policy.Save(folder, whole);
         _held = policy;
     }
 

@@ -16,8 +16,8 @@ internal abstract record ModelSource
 
     private ModelSource() { }
 
-    /// <summary>Makes the policy, with a fresh training state; the caller's.</summary>
-    public abstract TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation);
+    /// <summary>Makes the policy; the caller's.</summary>
+    public abstract (DecoderModel Model, TokenizerFiles Tokenizer) Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation);
 
     /// <summary>Checks what can be checked without making the policy.</summary>
     /// <exception cref="InvalidInputException">The folder is no model that can be read.</exception>
@@ -60,10 +60,10 @@ internal abstract record ModelSource
             return (ModelConfigFile.Read(Path), TokenizerLoader.Load(Path));
         }
 
-        public override TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation)
+        public override (DecoderModel Model, TokenizerFiles Tokenizer) Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation)
         {
             progress.Report($"loading {Path}");
-            return new TrainedPolicy(CheckpointFolder.Load(Path), TokenizerFiles.From(Path), threads);
+            return (CheckpointFolder.Load(Path), TokenizerFiles.From(Path));
         }
     }
 
@@ -77,7 +77,7 @@ internal abstract record ModelSource
 
         public override (ModelConfig Config, ITokenizer Tokenizer) Outline() => (ArithmeticWarmup.Config, CharacterTokenizer.Arithmetic);
 
-        public override TrainedPolicy Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation) =>
+        public override (DecoderModel Model, TokenizerFiles Tokenizer) Make(RunSpec spec, ShardThreads threads, IProgress<string> progress, CancellationToken cancellation) =>
             new ArithmeticWarmup(spec, Target, threads).Run(progress, cancellation);
     }
 }

@@ -17,11 +17,14 @@ internal sealed class PolicyTrainer : IDisposable
     private readonly ShardThreads _threads;
     private readonly GradientShard[] _shards;
     private readonly MicrobatchBudget _budget;
+    private readonly AdapterTraining? _adapter;
 
-    /// <summary>Model, optimiser and threads stay the caller's.</summary>
-    public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads)
+    /// <summary>All stay the caller's.</summary>
+    /// <param name="model">With an adapter, its merged model.</param>
+    /// <param name="optimiser">Of the model's weights, or of the adapter's.</param>
+    public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads, AdapterTraining? adapter = null)
     {
-        (_optimiser, _threads) = (optimiser, threads);
+        (_optimiser, _threads, _adapter) = (optimiser, threads, adapter);
         _budget = MicrobatchBudget.For(model.Config, ShardBytes);
         _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(model))];
     }
@@ -47,10 +50,12 @@ internal sealed class PolicyTrainer : IDisposable
         using var frozen = no_grad();
         var gradient = _shards[0].Gradient;
         foreach (var shard in _shards[1..]) gradient.Flat_W.Increase(shard.Gradient.Flat_W);
+        if (_adapter is not null) gradient = _adapter.Gradient(gradient);
         var norm = gradient.Flat_W.norm().Value();
         // The small number keeps the quotient finite, as in torch.nn.utils.clip_grad_norm_.
         if (norm > settings.GradientNorm) gradient.Flat_W.Scale(settings.GradientNorm / (norm + 1e-6));
         _optimiser.Update(gradient, learningRate, settings);
+        _adapter?.Merge();
         return norm;
     }
 

@@ -1,33 +1,93 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Rollout;
+using KnapsackCloud.Model.LowRank;
 using KnapsackCloud.Model.Tokenizers;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
 
 namespace KnapsackCloud.Model.Learning;
 
-/// <summary>A policy with all that training it further needs: weights, tokenizer files and optimiser. Owns them.</summary>
+/// <summary>A policy with all that training it further needs: weights or adapter, tokenizer files and optimiser. Owns them.</summary>
 internal sealed class TrainedPolicy : IDisposable
 {
-    public TrainedPolicy(DecoderModel model, TokenizerFiles tokenizer, ShardThreads threads)
+    /// <summary>What adapters name as their base: policy 0, beside them in a run's folder.</summary>
+    private const string BaseName = "../000000";
+
+    private readonly TokenizerFiles _tokenizer;
+    private readonly AdamW _optimiser;
+    private readonly AdapterTraining? _adapter;
+
+    private TrainedPolicy(DecoderModel model, TokenizerFiles tokenizer, ShardThreads threads, AdapterTraining? adapter = null)
     {
-        (Model, Tokenizer) = (model, tokenizer);
-        Optimiser = new AdamW(model);
-        Trainer = new PolicyTrainer(model, Optimiser, threads);
+        (Model, _tokenizer, _adapter) = (model, tokenizer, adapter);
+        _optimiser = adapter is null ? new AdamW(model) : new AdamW(adapter.Adapter.Tensors);
+        Trainer = new PolicyTrainer(model, _optimiser, threads, adapter);
     }
 
     public DecoderModel Model { get; }
-    public TokenizerFiles Tokenizer { get; }
-    public AdamW Optimiser { get; }
     public PolicyTrainer Trainer { get; }
 
-    /// <exception cref="CheckpointException">A file is missing or damaged.</exception>
-    public static TrainedPolicy Load(string folder, ShardThreads threads)
+    /// <summary>Policy 0 with a fresh training state. Owns the model.</summary>
+    public static TrainedPolicy Start(DecoderModel model, TokenizerFiles tokenizer, RunSpec spec, ShardThreads threads)
     {
-        var policy = new TrainedPolicy(LoadModel(folder), TokenizerFiles.From(folder), threads);
+        if (spec.Model.Adapter is not { } adapter) return new TrainedPolicy(model, tokenizer, threads);
+        return Adapted(model, LowRankAdapter.Random(model.Config, AdapterSettings.From(adapter), Seeds.For(spec.Seed, "adapter")), tokenizer, threads);
+    }
+
+    /// <exception cref="CheckpointException">A file is missing or damaged.</exception>
+    public static TrainedPolicy Load(string folder, ShardThreads threads) =>
+        WithState(new TrainedPolicy(Checked(() => CheckpointFolder.Load(folder)), TokenizerFiles.From(folder), threads), folder);
+
+    /// <summary>The adapter in a folder with the weights of policy 0 as its base.</summary>
+    /// <exception cref="CheckpointException">A file is missing or damaged.</exception>
+    public static TrainedPolicy LoadAdapted(string folder, string initialFolder, ShardThreads threads)
+    {
+        var basis = Checked(() => CheckpointFolder.Load(initialFolder));
         try
         {
-            TrainingStateFiles.Load(policy.Optimiser, policy.Model.Config, folder);
+            return WithState(Adapted(basis, Checked(() => AdapterFolder.Load(folder, basis.Config)), TokenizerFiles.From(initialFolder), threads), folder);
+        }
+        catch
+        {
+            basis.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes model, tokenizer and training state. Returns the state's identity, as <see cref="TrainingStateFiles.Save"/>.</summary>
+    /// <param name="whole">With the weights themselves, not only the adapter.</param>
+    public byte[] Save(string folder, bool whole)
+    {
+        if (whole) CheckpointFolder.Save(Model, _tokenizer, folder);
+        if (_adapter is null) return TrainingStateFiles.Save(_optimiser, Tensors, folder);
+        AdapterFolder.Save(_adapter.Adapter, BaseName, folder);
+        if (!whole) _tokenizer.WriteTo(folder);
+        return TrainingStateFiles.Save(_optimiser, Tensors, folder);
+    }
+
+    public void Dispose()
+    {
+        Trainer.Dispose();
+        _optimiser.Dispose();
+        if (_adapter is null) Model.Dispose();
+        else _adapter.Dispose();
+    }
+
+    /// <summary>What the optimiser has moments of, by public name.</summary>
+    private IReadOnlyList<CheckpointTensor> Tensors => _adapter is null ? LlamaLayout.Tensors(Model.Config) : AdapterFolder.Tensors(_adapter.Adapter);
+
+    private static TrainedPolicy Adapted(DecoderModel basis, LowRankAdapter adapter, TokenizerFiles tokenizer, ShardThreads threads)
+    {
+        var training = new AdapterTraining(basis, adapter);
+        return new TrainedPolicy(training.Merged, tokenizer, threads, training);
+    }
+
+    private static TrainedPolicy WithState(TrainedPolicy policy, string folder)
+    {
+        try
+        {
+            TrainingStateFiles.Load(policy._optimiser, policy.Tensors, folder);
             return policy;
         }
         catch
@@ -37,25 +97,11 @@ internal sealed class TrainedPolicy : IDisposable
         }
     }
 
-    /// <summary>Writes model, tokenizer and training state. Returns the state's identity, as <see cref="TrainingStateFiles.Save"/>.</summary>
-    public byte[] Save(string folder)
-    {
-        CheckpointFolder.Save(Model, Tokenizer, folder);
-        return TrainingStateFiles.Save(Optimiser, Model.Config, folder);
-    }
-
-    public void Dispose()
-    {
-        Trainer.Dispose();
-        Optimiser.Dispose();
-        Model.Dispose();
-    }
-
-    private static DecoderModel LoadModel(string folder)
+    private static T Checked<T>(Func<T> load)
     {
         try
         {
-            return CheckpointFolder.Load(folder);
+            return load();
         }
         catch (InvalidInputException e)
         {

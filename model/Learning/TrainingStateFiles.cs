@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
-using KnapsackCloud.Model.Transformer;
+using KnapsackCloud.Model.LowRank;
 using KnapsackCloud.Model.Weights;
 using static TorchSharp.torch;
 
@@ -21,11 +21,12 @@ internal static class TrainingStateFiles
     private const string MeansPrefix = "exp_avg.";
     private const string SquaresPrefix = "exp_avg_sq.";
 
-    /// <summary>Writes the state of a model whose weights are in the folder already. Returns its identity.</summary>
-    public static byte[] Save(AdamW optimiser, ModelConfig config, string folder)
+    /// <summary>Writes the state beside the weights, or the adapter, that are in the folder already. Returns its identity.</summary>
+    /// <param name="tensors">What the optimiser's weights are called.</param>
+    public static byte[] Save(AdamW optimiser, IReadOnlyList<CheckpointTensor> tensors, string folder)
     {
         using (NewDisposeScope())
-            SafetensorsWriter.Write(Path.Combine(folder, TensorsName), Moments(optimiser, config).ToDictionary(moment => moment.Name, moment => moment.Rows));
+            SafetensorsWriter.Write(Path.Combine(folder, TensorsName), Moments(optimiser, tensors).ToDictionary(moment => moment.Name, moment => moment.Rows));
         var scalars = JsonFile.Bytes(json =>
         {
             json.WriteNumber("format", Format);
@@ -51,7 +52,7 @@ internal static class TrainingStateFiles
 
     /// <summary>Restores the optimiser, bit for bit.</summary>
     /// <exception cref="CheckpointException">A file is missing or damaged, or belongs to other weights.</exception>
-    public static void Load(AdamW optimiser, ModelConfig config, string folder)
+    public static void Load(AdamW optimiser, IReadOnlyList<CheckpointTensor> tensors, string folder)
     {
         try
         {
@@ -62,7 +63,7 @@ internal static class TrainingStateFiles
             optimiser.Steps = root.GetProperty("updates").GetInt64();
             using var reader = SafetensorsReader.Open(Path.Combine(folder, TensorsName));
             using var scope = NewDisposeScope();
-            foreach (var (name, rows) in Moments(optimiser, config)) reader.ReadInto(name, rows);
+            foreach (var (name, rows) in Moments(optimiser, tensors)) reader.ReadInto(name, rows);
         }
         catch (Exception e) when (e is InvalidDataException or InvalidInputException or IOException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -71,16 +72,17 @@ internal static class TrainingStateFiles
     }
 
     /// <summary>Both moments of every tensor of a checkpoint, as rows of the optimiser's own storage.</summary>
-    private static IEnumerable<(string Name, Tensor Rows)> Moments(AdamW optimiser, ModelConfig config)
+    private static IEnumerable<(string Name, Tensor Rows)> Moments(AdamW optimiser, IReadOnlyList<CheckpointTensor> tensors)
     {
-        foreach (var tensor in LlamaLayout.Tensors(config))
+        foreach (var tensor in tensors)
         {
             yield return (MeansPrefix + tensor.Name, optimiser.Means.Views[tensor.Parameter].narrow(0, tensor.FirstRow, tensor.Shape[0]));
             yield return (SquaresPrefix + tensor.Name, optimiser.Squares.Views[tensor.Parameter].narrow(0, tensor.FirstRow, tensor.Shape[0]));
         }
     }
 
-    private static IEnumerable<string> HashedFiles(string folder) => [.. CheckpointFolder.WeightNames(folder), TensorsName];
+    private static IEnumerable<string> HashedFiles(string folder) =>
+        [.. PolicyFolder.IsAdapterOnly(folder) ? [] : CheckpointFolder.WeightNames(folder), .. AdapterFolder.IsIn(folder) ? [AdapterFolder.WeightsName] : Array.Empty<string>(), TensorsName];
 
     private static void CheckHashes(string folder, JsonElement hashes)
     {

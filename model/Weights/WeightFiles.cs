@@ -18,6 +18,8 @@ internal sealed class WeightFiles : IDisposable
 
     private WeightFiles() { }
 
+    public static bool AreIn(string folder) => File.Exists(Path.Combine(folder, SingleName)) || File.Exists(Path.Combine(folder, IndexName));
+
     public IEnumerable<string> Names => _readerOf.Keys;
 
     /// <exception cref="InvalidInputException">No weights, an index against the format, or files that do not have what it says; everything wrong.</exception>

@@ -115,4 +115,18 @@ public class RunSpecReaderTests
         Assert.Contains("tasks.system", Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("a.json", """{"tasks":{"system":"x"}}""")).Message, StringComparison.Ordinal);
         Assert.Contains("tasks.chat", Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("a.json", """{"tasks":{"chat":"yes"}}""")).Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void A_run_may_train_an_adapter()
+    {
+        Assert.Null(RunSpecReader.Read("a.json", "{}").Model.Adapter);
+        var adapter = RunSpecReader.Read("a.json", """{"model":{"adapter":{"rank":8,"targets":"v_proj,q_proj","publish":"merged"}}}""").Model.Adapter!;
+        Assert.Equal((8, 16.0, "merged"), (adapter.Rank, adapter.EffectiveAlpha, adapter.Publish));
+        Assert.Equal(["q_proj", "v_proj"], adapter.TargetNames);
+        Assert.Equal(7, RunSpecReader.Read("a.json", """{"model":{"adapter":{}}}""").Model.Adapter!.TargetNames.Count);
+        var errors = Assert.Throws<InvalidInputException>(() =>
+            RunSpecReader.Read("a.json", """{"model":{"adapter":{"rank":0,"targets":"q_proj,lm_head","publish":"weights","r":1}}}""")).Errors;
+        Assert.Equal(4, errors.Count);
+        Assert.Contains(errors, error => error.ToString().Contains("lm_head", StringComparison.Ordinal));
+    }
 }
