@@ -49,7 +49,7 @@ public static class RunSpecReader
             source.StartsWith("warmup:", StringComparison.Ordinal) || source.StartsWith("hf:", StringComparison.Ordinal)
                 ? null
                 : $"'{source}' is unknown; use warmup:arithmetic or hf:FOLDER"),
-        Adapter = reader.Nested<AdapterSpec?>("adapter", null, AdapterSpec.Read),
+        Adapter = reader.OptionalNested("adapter", AdapterSpec.Read),
     };
 
     private static TaskSpec ReadTasks(ObjectReader reader)

@@ -91,6 +91,10 @@ public sealed class ObjectReader
     }
 
     /// <summary>Adds an error about a member, or about the object itself.</summary>
+    /// <summary>As <see cref="Nested"/>, and null when absent or null.</summary>
+    public T? OptionalNested<T>(string name, Func<ObjectReader, T> read) where T : class =>
+        Find(name) is { Kind: not JsonValueKind.Null } ? Nested<T?>(name, null, read) : null;
+
     public void Refuse(string name, string problem) => Refuse(Join(name), Find(name)?.Line ?? _object.Line, problem);
 
     public void RefuseUnknown()

@@ -1,5 +1,4 @@
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Model.LowRank;
 using KnapsackCloud.Model.Tokenizers;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
@@ -39,7 +38,6 @@ public static class CheckpointFolder
     public static DecoderModel Load(string folder, ScalarType precision = ScalarType.Float32)
     {
         if (!Directory.Exists(folder)) throw new InvalidInputException(folder, "there is no such folder; give one in Hugging Face layout");
-        if (PolicyFolder.IsAdapterOnly(folder)) throw new InvalidInputException(folder, "has only an adapter; give the folder of its base model, and this one as its adapter");
         var config = ModelConfigFile.Read(folder);
         try
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Model.LowRank;
 using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.Model.Weights;
@@ -21,6 +22,7 @@ public static class ModelConfigFile
     /// <exception cref="InvalidInputException">An architecture or feature that is not supported, or members that are missing or wrong; all of them.</exception>
     public static ModelConfig Read(string folder)
     {
+        if (PolicyFolder.IsAdapterOnly(folder)) throw new InvalidInputException(folder, "has only an adapter; give the folder of its base model, and this one as its adapter");
         var path = Path.Combine(folder, Name);
         using var document = JsonFile.Read(path);
         var errors = new List<InputError>();

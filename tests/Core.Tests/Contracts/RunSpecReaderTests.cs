@@ -120,6 +120,7 @@ public class RunSpecReaderTests
     public void A_run_may_train_an_adapter()
     {
         Assert.Null(RunSpecReader.Read("a.json", "{}").Model.Adapter);
+        Assert.Null(RunSpecReader.Read("a.json", """{"model":{"adapter":null}}""").Model.Adapter);
         var adapter = RunSpecReader.Read("a.json", """{"model":{"adapter":{"rank":8,"targets":"v_proj,q_proj","publish":"merged"}}}""").Model.Adapter!;
         Assert.Equal((8, 16.0, "merged"), (adapter.Rank, adapter.EffectiveAlpha, adapter.Publish));
         Assert.Equal(["q_proj", "v_proj"], adapter.TargetNames);
