@@ -4,6 +4,7 @@ using KnapsackCloud.Cli.Commands;
 return await CommandLine.RunAsync(args,
 [
     RunCommand.Create(),
+    UpCommand.Create(),
     HostCommands.CreateWorker(),
     HostCommands.CreateLearner(),
     HostCommands.CreateFunctions(),

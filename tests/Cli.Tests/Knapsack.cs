@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace KnapsackCloud.Cli.Tests;
 
@@ -10,17 +11,22 @@ internal sealed class Knapsack : IDisposable
     private readonly Task<string> _output;
     private readonly Task<string> _errors;
 
+    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private Knapsack(Process process)
     {
         _process = process;
-        _output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _output = ReadOutputAsync(TestContext.Current.CancellationToken);
         _errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
-    public static Knapsack Start(params string[] arguments)
+    public static Knapsack Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
+
+    public static Knapsack Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "knapsack.dll"), .. arguments]) start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         return new Knapsack(Process.Start(start)!);
     }
 
@@ -32,6 +38,13 @@ internal sealed class Knapsack : IDisposable
 
     public int ProcessId => _process.Id;
 
+    /// <summary>Where <c>knapsack up</c> says it is ready.</summary>
+    public async Task<Uri> AddressAsync()
+    {
+        if (await Task.WhenAny(_address.Task, _output).WaitAsync(Deadline, TestContext.Current.CancellationToken) == _output) Assert.Fail($"it ended before it was ready: {await _errors}");
+        return await _address.Task;
+    }
+
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 
@@ -41,6 +54,18 @@ internal sealed class Knapsack : IDisposable
         deadline.CancelAfter(Deadline);
         await _process.WaitForExitAsync(deadline.Token);
         return new KnapsackResult(_process.ExitCode, await _output, await _errors);
+    }
+
+    private async Task<string> ReadOutputAsync(CancellationToken cancellation)
+    {
+        var output = new StringBuilder();
+        while (await _process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+        {
+            output.Append(line).Append('\n');
+            if (line.StartsWith("ready: ", StringComparison.Ordinal)) _address.TrySetResult(new Uri(line.Split(' ')[1]));
+        }
+
+        return output.ToString();
     }
 
     public void Dispose()

@@ -1,6 +1,7 @@
 using KnapsackCloud.Adapters.Storage;
 using KnapsackCloud.Adapters.Tests.Azurite;
-using KnapsackCloud.Adapters.Tests.Brokers;
+using KnapsackCloud.Hosting;
+using KnapsackCloud.Hosting.Local;
 
 [assembly: AssemblyFixture(typeof(AzuriteServer))]
 
@@ -9,11 +10,8 @@ namespace KnapsackCloud.Adapters.Tests.Azurite;
 /// <summary>One Azurite for all tests of a run, started by the first that asks.</summary>
 public sealed class AzuriteServer : IAsyncLifetime
 {
-    private const string AccountKey = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-    private const int StartTries = 3;
-    private static readonly TimeSpan TimeToStart = TimeSpan.FromSeconds(60);
     private readonly Lazy<Task<string>> _connection;
-    private ServerProcess? _server;
+    private AzuriteProcess? _server;
 
     public AzuriteServer() => _connection = new Lazy<Task<string>>(StartAsync);
 
@@ -24,7 +22,7 @@ public sealed class AzuriteServer : IAsyncLifetime
         {
             return new StorageOptions { ConnectionString = await _connection.Value, MaxRetries = 3 };
         }
-        catch (NotAtHandException reason)
+        catch (HostRefusedException reason)
         {
             Assert.Skip(reason.Message);
             throw;
@@ -40,35 +38,9 @@ public sealed class AzuriteServer : IAsyncLifetime
 
     private async Task<string> StartAsync()
     {
-        var folder = await AzuriteInstall.FolderAsync(CancellationToken.None);
-        for (var tries = 1; ; tries++)
-        {
-            var ports = LoopbackPorts.Free(3);
-            var server = new ServerProcess("node", Arguments(folder, ports), new Dictionary<string, string>(), folder);
-            if (await server.AnswersAsync(ports, TimeToStart, CancellationToken.None))
-            {
-                _server = server;
-                return ConnectionString(ports[0], ports[1]);
-            }
-            var output = server.Output;
-            await server.DisposeAsync();
-            if (tries == StartTries) throw new InvalidOperationException($"Azurite ended while it was starting:\n{output}");
-        }
+        _server = await AzuriteProcess.StartAsync(location: null, log: null, CancellationToken.None);
+        return _server.ConnectionString;
     }
-
-    /// <summary>The API version check is off because the SDK asks for a newer version than Azurite knows.</summary>
-    private static string[] Arguments(string folder, int[] ports) =>
-    [
-        Path.Combine(folder, "node_modules", "azurite", "dist", "src", "azurite.js"),
-        "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--inMemoryPersistence",
-        "--blobHost", "127.0.0.1", "--blobPort", $"{ports[0]}",
-        "--queueHost", "127.0.0.1", "--queuePort", $"{ports[1]}",
-        "--tableHost", "127.0.0.1", "--tablePort", $"{ports[2]}",
-    ];
-
-    private static string ConnectionString(int blobPort, int queuePort) =>
-        $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={AccountKey};"
-        + $"BlobEndpoint=http://127.0.0.1:{blobPort}/devstoreaccount1;QueueEndpoint=http://127.0.0.1:{queuePort}/devstoreaccount1;";
 }
 
 /// <summary>A server that some tests need is not at hand here; the message says what is missing.</summary>

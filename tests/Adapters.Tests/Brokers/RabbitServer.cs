@@ -1,6 +1,7 @@
 using KnapsackCloud.Adapters.ServiceBus;
 using KnapsackCloud.Adapters.Tests.Azurite;
 using KnapsackCloud.Adapters.Tests.Brokers;
+using KnapsackCloud.Hosting.Local;
 
 [assembly: AssemblyFixture(typeof(RabbitServer))]
 

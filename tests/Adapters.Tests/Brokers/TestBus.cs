@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Listener;
+using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Adapters.Tests.Brokers;
 

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace KnapsackCloud.Adapters.Tests.Brokers;
+namespace KnapsackCloud.Hosting.Local;
 
-internal static class LoopbackPorts
+/// <summary>Ports of 127.0.0.1.</summary>
+public static class LoopbackPorts
 {
     /// <summary>Ports that were free just now, all different. Somebody may take one first: who binds them tries again with others.</summary>
     public static int[] Free(int count)
@@ -15,6 +16,7 @@ internal static class LoopbackPorts
         return ports;
     }
 
+    /// <summary>Whether somebody listens.</summary>
     public static async Task<bool> AnswersAsync(int port, CancellationToken cancellation)
     {
         try

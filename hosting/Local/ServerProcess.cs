@@ -1,23 +1,30 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace KnapsackCloud.Adapters.Tests.Brokers;
+namespace KnapsackCloud.Hosting.Local;
 
-/// <summary>A server for the time of a test run. It ends with this process, however that ends: its wrapper sees its input close.</summary>
-internal sealed class ServerProcess : IAsyncDisposable
+/// <summary>
+/// A server on this machine that ends with this process, however that ends: its wrapper sees its input close. On Unix it has a
+/// session of its own, so that Ctrl-C in a terminal reaches only this process, which stops its servers in order.
+/// </summary>
+public sealed class ServerProcess : IAsyncDisposable
 {
+    /// <summary>What waits for the input lets go of the output, which else would stay open when the server has ended by itself.</summary>
     private const string UntilInputCloses =
-        """exec 3<&0; "$@" </dev/null & child=$!; (cat <&3 >/dev/null; kill -TERM $child 2>/dev/null) & wait $child""";
+        """exec 3<&0; "$@" </dev/null & child=$!; (cat <&3; kill -TERM $child) >/dev/null 2>&1 & wait $child""";
+    private const string OwnSession = "/usr/bin/setsid";
     private const int KeptLines = 40;
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(20);
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
+    private readonly Action<string>? _log;
 
-    public ServerProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder)
+    /// <param name="folder">Working folder.</param>
+    /// <param name="log">Takes every line that it writes.</param>
+    public ServerProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder, Action<string>? log = null)
     {
-        var start = OperatingSystem.IsWindows()
-            ? new ProcessStartInfo(program, arguments)
-            : new ProcessStartInfo("/bin/sh", ["-c", UntilInputCloses, "sh", program, .. arguments]);
+        _log = log;
+        var start = Wrapped(program, [.. arguments]);
         (start.WorkingDirectory, start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (folder, true, true, true);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         _process = new Process { StartInfo = start };
@@ -27,6 +34,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>Of the process, or of the wrapper that ends it.</summary>
+    public int Id => _process.Id;
+
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>Completes when it has ended, for whatever reason.</summary>
+    public Task EndAsync(CancellationToken cancellation) => _process.WaitForExitAsync(cancellation);
 
     /// <summary>Last lines it wrote.</summary>
     public string Output => string.Join('\n', _output);
@@ -98,9 +113,17 @@ internal sealed class ServerProcess : IAsyncDisposable
             .FirstOrDefault(File.Exists);
     }
 
+    private static ProcessStartInfo Wrapped(string program, string[] arguments)
+    {
+        if (OperatingSystem.IsWindows()) return new ProcessStartInfo(program, arguments);
+        string[] wrapper = ["/bin/sh", "-c", UntilInputCloses, "sh", program, .. arguments];
+        return File.Exists(OwnSession) ? new ProcessStartInfo(OwnSession, wrapper) : new ProcessStartInfo(wrapper[0], wrapper[1..]);
+    }
+
     private void Keep(string? line)
     {
         if (line is null) return;
+        _log?.Invoke(line);
         _output.Enqueue(line);
         while (_output.Count > KeptLines) _output.TryDequeue(out _);
     }

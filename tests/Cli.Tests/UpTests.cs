@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using KnapsackCloud.Adapters.Embedded;
+using KnapsackCloud.Adapters.Storage;
+using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Rollout;
+using KnapsackCloud.Hosting;
+using KnapsackCloud.Hosting.Local;
+
+namespace KnapsackCloud.Cli.Tests;
+
+/// <summary><c>knapsack up</c> over Azurite, as a user has it.</summary>
+public class UpTests
+{
+    private const int Kills = 6;
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan BetweenBlows = TimeSpan.FromMilliseconds(1500);
+
+    [Fact]
+    public async Task Processes_are_killed_and_messages_lost_doubled_and_spoiled_and_the_run_is_that_of_one_process_undisturbed()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "finds its processes in /proc");
+        using var folder = new TestFolder();
+        await using var azurite = await AzuriteAsync();
+        var spec = folder.Write("spec.json", SmallRun.Spec);
+        var undisturbed = await Knapsack.RunAsync("run", spec, "--out", folder.At("undisturbed"), "--json");
+        Assert.True(undisturbed.ExitCode == 0, undisturbed.Errors);
+
+        using var up = Knapsack.Start(Environment(azurite), "up", "--workers", "2", "--port", "0", "--out", folder.At("up"));
+        using var client = new HttpClient { BaseAddress = await up.AddressAsync() };
+        var run = await StartAsync(client, spec);
+        await DisturbAsync(up.ProcessId, azurite);
+        await CompletesAsync(client, run, folder);
+        await Signal.InterruptAsync(up.ProcessId);
+        var stopped = await up.FinishAsync();
+        Assert.True(stopped.ExitCode == 0, stopped.Errors);
+        Assert.Empty(Hosts(up.ProcessId));
+
+        using var expectedStore = new FolderRunStore(folder.At("undisturbed"), TimeProvider.System);
+        var expected = await RunContents.ReadAsync(expectedStore);
+        var found = await RunContents.ReadAsync(new BlobRunStore(new BlobContainerClient(azurite.ConnectionString, "knapsack"), blockBytes: 1 << 20));
+        Assert.Equal(expected.Keys, found.Keys);
+        Assert.All(expected, blob => Assert.Equal(blob.Value, found[blob.Key]));
+    }
+
+    private static async Task<AzuriteProcess> AzuriteAsync()
+    {
+        try
+        {
+            return await AzuriteProcess.StartAsync(location: null, log: null, TestContext.Current.CancellationToken);
+        }
+        catch (HostRefusedException reason)
+        {
+            Assert.Skip(reason.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Short leases and an impatient watchdog: what was lost is found within seconds.</summary>
+    private static Dictionary<string, string> Environment(AzuriteProcess azurite) => new()
+    {
+        ["Knapsack__Storage__ConnectionString"] = azurite.ConnectionString,
+        ["Knapsack__Pump__Lease"] = "00:00:04",
+        ["Knapsack__Pump__MaxAttempts"] = "100",
+        ["Functions__Watchdog__Patience"] = "00:00:06",
+        ["Functions__Watchdog__Interval"] = "00:00:01",
+    };
+
+    private static async Task<string> StartAsync(HttpClient client, string spec)
+    {
+        using var answer = await client.PostAsync("/api/runs", new StringContent(await File.ReadAllTextAsync(spec)), TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    }
+
+    /// <summary>In turn: a host is killed, a message lost, one doubled, one spoiled; which of them, a seed says.</summary>
+    private static async Task DisturbAsync(int up, AzuriteProcess azurite)
+    {
+        var random = new CounterRandom(20261127);
+        var cancellation = TestContext.Current.CancellationToken;
+        using var blows = new PeriodicTimer(BetweenBlows);
+        for (var kills = 0; kills < Kills;)
+        {
+            await blows.WaitForNextTickAsync(cancellation);
+            var hosts = Hosts(up).ToList();
+            if (hosts.Count > 0 && TryKill(hosts[(int)random.Next(hosts.Count)])) kills++;
+            var queue = new QueueClient(azurite.ConnectionString, QueueNames.All[(int)random.Next(QueueNames.All.Count)]);
+            if (await queue.ReceiveMessageAsync(TimeSpan.FromSeconds(1), cancellation) is { Value: { } message })
+            {
+                if (random.Next(2) == 0) await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellation);
+                else await queue.SendMessageAsync(message.Body, cancellationToken: cancellation);
+            }
+
+            await queue.SendMessageAsync("{ no message", cancellation);
+        }
+    }
+
+    private static bool TryKill(int process)
+    {
+        try
+        {
+            using var host = Process.GetProcessById(process);
+            host.Kill();
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task CompletesAsync(HttpClient client, string run, TestFolder folder)
+    {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        deadline.CancelAfter(Deadline);
+        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        var state = "";
+        try
+        {
+            while (state != "completed")
+            {
+                await ticks.WaitForNextTickAsync(deadline.Token);
+                state = await StateAsync(client, run, deadline.Token) ?? state;
+                Assert.NotEqual("failed", state);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"the run is {state} after {Deadline}; logs in {folder.Path}/up/logs: {string.Join('\n', Directory.GetFiles(folder.At("up/logs")).Select(log => File.ReadLines(log).LastOrDefault()))}");
+        }
+    }
+
+    /// <summary>Null while the control plane is being started again.</summary>
+    private static async Task<string?> StateAsync(HttpClient client, string run, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await client.GetFromJsonAsync<JsonElement>($"/api/runs/{run}", cancellation)).GetProperty("state").GetString();
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The control plane, workers and learner below a process.</summary>
+    private static IEnumerable<int> Hosts(int ancestor)
+    {
+        var parents = new Dictionary<int, int>();
+        foreach (var folder in Directory.GetDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) && Read($"{folder}/stat") is { } stat)
+                parents[id] = int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        return parents.Keys.Where(id => IsBelow(id) && Read($"/proc/{id}/cmdline")?.Split('\0') is [_, var program, "functions" or "worker" or "learner", ..] && program.EndsWith("knapsack.dll", StringComparison.Ordinal)).Order();
+
+        bool IsBelow(int id)
+        {
+            while (parents.TryGetValue(id, out var parent))
+            {
+                if (parent == ancestor) return true;
+                id = parent;
+            }
+
+            return false;
+        }
+    }
+
+    private static string? Read(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
