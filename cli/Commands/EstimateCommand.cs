@@ -39,7 +39,7 @@ internal static class EstimateCommand
         var earlier = await ReadEarlierAsync(parsed, spec, training.Count, cancellation).ConfigureAwait(false);
         var compute = Compute(parsed.GetValue(Gpu), outline, earlier);
         var outcomes = OutcomeForecaster.Forecast(spec, training, earlier?.Ledger ?? [], cancellation);
-        var prompts = training.Take(MeasuredPrompts).Average(task => outline.Tokenizer.Encode(task.Prompt).Length);
+        var prompts = training.Take(MeasuredPrompts).Average(task => outline.Tokenizer.EncodePrompt(task.Prompt, spec.Tasks.PromptFormat).Length);
         var estimate = RunEstimate.Make(spec, outcomes, inputs.Tasks.Evaluation.Count, prompts, parsed.GetValue(Workers), compute);
         var view = new EstimateView(estimate, parsed.GetValue(Gpu), Price(parsed.GetValue(Gpu), estimate, spec.Splitting), Evidence(earlier), compute.Source);
         if (parsed.GetValue(Json)) view.WriteJson();

@@ -44,6 +44,26 @@ public class RunTests
     }
 
     [Fact]
+    public async Task A_run_that_trains_an_adapter_publishes_adapters_on_policy_0_that_generate()
+    {
+        using var folder = new TestFolder();
+        var spec = SmallRun.Spec.Replace("target=0.02\"", "target=0.02\", \"adapter\": { \"rank\": 2 }", StringComparison.Ordinal);
+        var first = await Knapsack.RunAsync("run", folder.Write("spec.json", spec), "--out", folder.At("store"), "--steps", "2", "--json");
+        Assert.True(first.ExitCode == 0, first.Errors);
+        var policies = Path.Combine(JsonDocument.Parse(first.Output).RootElement.GetProperty("folder").GetString()!, "policies");
+        Assert.True(File.Exists(Path.Combine(policies, "000000", "model.safetensors")));
+        Assert.True(File.Exists(Path.Combine(policies, "000002", "adapter_model.safetensors")));
+        Assert.False(File.Exists(Path.Combine(policies, "000002", "model.safetensors")));
+
+        var generated = await Knapsack.RunAsync(
+            "generate", "--model", Path.Combine(policies, "000000"), "--adapter", Path.Combine(policies, "000002"), "--prompt", "10000+20000=", "-n", "1", "--json");
+        Assert.True(generated.ExitCode == 0, generated.Errors);
+        var refused = await Knapsack.RunAsync("generate", "--model", Path.Combine(policies, "000002"), "--prompt", "10000+20000=");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("only an adapter", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Policies_are_compared_seed_by_seed_and_runs_that_are_there_are_not_made_again()
     {
         using var folder = new TestFolder();
