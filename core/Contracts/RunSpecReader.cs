@@ -26,14 +26,15 @@ public static class RunSpecReader
     {
         var byDefault = new RunSpec();
         var sampling = reader.Nested("sampling", byDefault.Sampling, ReadSampling);
+        var tasks = reader.Nested("tasks", byDefault.Tasks, ReadTasks);
         return new RunSpec
         {
             Name = reader.Text("name", byDefault.Name, name => RunId.TryParse(name, out _) && name.Length <= 40 ? null : "must be 1 to 40 of a-z, 0-9 and '-', starting with a letter or digit"),
             Seed = reader.Seed("seed", byDefault.Seed),
             Steps = reader.Whole("steps", byDefault.Steps, 1, MaxSteps),
             Model = reader.Nested("model", byDefault.Model, ReadModel),
-            Tasks = reader.Nested("tasks", byDefault.Tasks, ReadTasks),
-            Allocation = reader.Nested("allocation", byDefault.Allocation, AllocationSpecReader.Read),
+            Tasks = tasks,
+            Allocation = reader.Nested("allocation", AllocationSpecReader.Default(tasks.Selection), allocation => AllocationSpecReader.Read(allocation, tasks.Selection)),
             Sampling = sampling,
             Splitting = reader.Nested("splitting", byDefault.Splitting, ReadSplitting),
             Learning = reader.Nested("learning", byDefault.Learning, learning => LearningSpecReader.Read(learning, sampling)),

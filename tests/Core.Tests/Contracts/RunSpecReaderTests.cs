@@ -7,7 +7,7 @@ namespace KnapsackCloud.Core.Tests.Contracts;
 public class RunSpecReaderTests
 {
     [Fact]
-    public void An_empty_spec_has_every_default() => Assert.Equal(new RunSpec(), RunSpecReader.Read("spec.json", "{}"));
+    public void An_empty_spec_has_every_default() => Assert.Equal(new RunSpec { Allocation = new AllocationSpec { Scope = AllocationSpec.PoolScope, Min = 0 } }, RunSpecReader.Read("spec.json", "{}"));
 
     [Fact]
     public void A_spec_that_was_written_reads_back_the_same()
@@ -23,6 +23,26 @@ public class RunSpecReaderTests
         };
         Assert.Equal(spec, RunSpecReader.Read("spec.json", JsonSerializer.Serialize(spec, ContractsJson.Default.RunSpec)));
     }
+
+    [Theory]
+    [InlineData("""{ }""", "pool", 0)]
+    [InlineData("""{ "allocation": { "policy": "rounds", "max": 6, "rolloutsPerTask": 4 } }""", "pool", 0)]
+    [InlineData("""{ "allocation": { "policy": "uniform" } }""", "batch", 2)]
+    [InlineData("""{ "allocation": { "min": 4 } }""", "batch", 4)]
+    [InlineData("""{ "allocation": { "scope": "batch" } }""", "batch", 2)]
+    [InlineData("""{ "tasks": { "selection": "thompson" } }""", "batch", 2)]
+    [InlineData("""{ "tasks": { "selection": "thompson" }, "allocation": { "policy": "posterior" } }""", "batch", 2)]
+    public void A_policy_chooses_from_the_pool_where_nothing_speaks_of_a_drawn_batch(string spec, string scope, int min)
+    {
+        var read = RunSpecReader.Read("spec.json", spec);
+        Assert.Equal((scope, min), (read.Allocation.Scope, read.Allocation.Min));
+        Assert.True(read.Allocation.Pool.Opening <= read.Allocation.Max);
+        Assert.Equal(read, RunSpecReader.Read("spec.json", JsonSerializer.Serialize(read, ContractsJson.Default.RunSpec)));
+    }
+
+    [Fact]
+    public void A_pool_of_which_tasks_would_be_drawn_is_refused() =>
+        Assert.Contains("thompson", Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("spec.json", """{ "tasks": { "selection": "thompson" }, "allocation": { "scope": "pool" } }""")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void A_pool_has_no_minimum_and_needs_a_policy_that_chooses()
