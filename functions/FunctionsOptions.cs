@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using KnapsackCloud.Core.Estimate;
 using KnapsackCloud.Core.Publish;
 
 namespace KnapsackCloud.Functions;
@@ -7,6 +8,7 @@ namespace KnapsackCloud.Functions;
 public sealed class FunctionsOptions : IValidatableObject
 {
     public const string Section = "Functions";
+    private const double SecondsPerHour = 3600;
 
     /// <summary>Set by the Functions host for its custom handler: the port to listen on. Goes before <see cref="Port"/>.</summary>
     public const string HostPortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT";
@@ -18,6 +20,9 @@ public sealed class FunctionsOptions : IValidatableObject
     /// <summary>Folder in which specs that come over HTTP may name task files and models. Left out, they may name none.</summary>
     public string? Data { get; set; }
 
+    /// <summary>Machine of workers and learner, by its name in the price list (t4, a100): prices the GPU-seconds of runs. Left out, they have no price.</summary>
+    public string? Gpu { get; set; }
+
     /// <summary>Wait before a failed message is given back to the Functions host, which delivers it again at once. Default 5 s.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -27,8 +32,13 @@ public sealed class FunctionsOptions : IValidatableObject
     /// <summary>Whether a Functions host owns queues and timers and calls this process; else it reads the queues itself.</summary>
     internal bool UnderFunctionsHost { get; set; }
 
+    /// <summary>Dollars of so many GPU-seconds; null where no machine is named.</summary>
+    internal double? Usd(double gpuSeconds) => string.IsNullOrEmpty(Gpu) ? null : gpuSeconds / SecondsPerHour * PriceList.Current.ReplicaPerHour(Gpu);
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (!string.IsNullOrEmpty(Gpu) && PriceList.Current.Gpus.All(gpu => gpu.Name != Gpu))
+            yield return new ValidationResult($"'{Gpu}' has no price; there are {string.Join(", ", PriceList.Current.Gpus.Select(gpu => gpu.Name))}", [nameof(Gpu)]);
         if (!string.IsNullOrEmpty(Data) && !Directory.Exists(Data)) yield return new ValidationResult($"there is no folder '{Data}'", [nameof(Data)]);
     }
 }

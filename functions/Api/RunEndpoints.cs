@@ -8,7 +8,7 @@ namespace KnapsackCloud.Functions.Api;
 
 /// <summary>Starts, shows and moves runs.</summary>
 internal sealed class RunEndpoints(
-    RunBlobs blobs, RunCatalog catalog, RunStatusStore statuses, RunStarter starter, RunControl control, SpecReading specs, Changes changes)
+    RunBlobs blobs, RunCatalog catalog, RunStatusStore statuses, RunStarter starter, RunControl control, SpecReading specs, Changes changes, FunctionsOptions options)
 {
     public const int RunsOfPage = 50;
     public const int MostRuns = 200;
@@ -29,7 +29,7 @@ internal sealed class RunEndpoints(
         var limit = Query.Whole(context, "limit", RunsOfPage, 1, MostRuns);
         var page = await catalog.ReadPageAsync(Query.RunOrNone(context, "after"), limit, context.RequestAborted);
         if (page.Count == limit) context.Response.Headers.Link = $"</api/runs?limit={limit}&after={page[^1].Id}>; rel=\"next\"";
-        await Reply.JsonAsync(context, [.. page.Select(RunView.Of)], ApiJson.Default.IReadOnlyListRunView);
+        await Reply.JsonAsync(context, [.. page.Select(status => RunView.Of(status, options))], ApiJson.Default.IReadOnlyListRunView);
     }
 
     public async Task ShowAsync(HttpContext context) => await ReplyAsync(context, await RequireAsync(Query.Run(context), context.RequestAborted));
@@ -64,7 +64,7 @@ internal sealed class RunEndpoints(
         // Not with the request's token: a caller who hangs up must not leave a resumed run without its messages.
         var status = await move(run, CancellationToken.None);
         if (status.State != wanted)
-            throw new RequestRefusedException(StatusCodes.Status409Conflict, $"run {run} is {RunView.Of(status).State} and cannot become {wanted.ToString().ToLowerInvariant()}");
+            throw new RequestRefusedException(StatusCodes.Status409Conflict, $"run {run} is {status.State.ToString().ToLowerInvariant()} and cannot become {wanted.ToString().ToLowerInvariant()}");
         await ReplyAsync(context, status);
     }
 
@@ -75,6 +75,6 @@ internal sealed class RunEndpoints(
 
     private static string PathOf(RunId run) => $"/api/runs/{run}";
 
-    private static Task ReplyAsync(HttpContext context, RunStatus status, int code = StatusCodes.Status200OK) =>
-        Reply.JsonAsync(context, RunView.Of(status), ApiJson.Default.RunView, code);
+    private Task ReplyAsync(HttpContext context, RunStatus status, int code = StatusCodes.Status200OK) =>
+        Reply.JsonAsync(context, RunView.Of(status, options), ApiJson.Default.RunView, code);
 }

@@ -15,20 +15,20 @@ internal sealed record RunView(
     string Id, string Name, string State, int Step, int Steps, int? PolicyVersion, string Phase, string? Reason,
     TotalsView Totals, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
-    public static RunView Of(RunStatus status) => new(
+    public static RunView Of(RunStatus status, FunctionsOptions options) => new(
         status.Id.Value, status.Name, Lower(status.State), status.Step, status.Steps, status.PolicyVersion?.Value, Lower(status.Phase), status.Reason,
-        TotalsView.Of(status.Totals), status.CreatedAt, status.UpdatedAt);
+        TotalsView.Of(status.Totals, options), status.CreatedAt, status.UpdatedAt);
 
     private static string Lower<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }
 
 /// <summary>Sums over the finished steps; training rollouts only.</summary>
 /// <param name="Tokens">Completion tokens.</param>
-/// <param name="EstimatedUsd">Null while no price of the machine is known.</param>
+/// <param name="EstimatedUsd">Of the GPU-seconds; null where the machine is not named (<see cref="FunctionsOptions.Gpu"/>).</param>
 internal sealed record TotalsView(long Rollouts, long Tokens, double EffectiveGradientRatio, double EffectivePromptRatio, double GpuSeconds, double? EstimatedUsd)
 {
-    public static TotalsView Of(RunTotals totals) =>
-        new(totals.Rollouts, totals.Tokens, totals.EffectiveGradientRatio, totals.EffectivePromptRatio, totals.GpuSeconds, null);
+    public static TotalsView Of(RunTotals totals, FunctionsOptions options) =>
+        new(totals.Rollouts, totals.Tokens, totals.EffectiveGradientRatio, totals.EffectivePromptRatio, totals.GpuSeconds, options.Usd(totals.GpuSeconds));
 }
 
 /// <summary>Everything there is of a step yet.</summary>

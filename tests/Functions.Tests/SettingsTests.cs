@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Estimate;
 using Microsoft.Extensions.Configuration;
 
 namespace KnapsackCloud.Functions.Tests;
@@ -32,6 +33,14 @@ public class SettingsTests
         Assert.Equal(
             ["FUNCTIONS_CUSTOMHANDLER_PORT", "Functions:Colour", "Functions:Port", "Functions:RetryDelay", "Knapsack:Store"],
             error.Errors.Select(one => one.Place).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void GPU_seconds_have_the_price_of_the_machine_that_is_named()
+    {
+        Assert.Null(Read().Usd(3600));
+        Assert.Equal(PriceList.Current.ReplicaPerHour("t4"), Read(("Functions:Gpu", "t4")).Usd(3600));
+        Assert.Contains("t4, a100", Assert.Single(Assert.Throws<InvalidInputException>(() => Read(("Functions:Gpu", "abacus"))).Errors).Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ class RunView {
     this.totals.replaceChildren(
       tile("step", `${whole(run.step)} of ${whole(run.steps)}`), tile("policy version", run.policyVersion ?? "–"), tile("rollouts", whole(totals.rollouts)), tile("tokens", whole(totals.tokens)),
       tile("effective-gradient ratio", ratio(totals.effectiveGradientRatio)), tile("effective-prompt ratio", ratio(totals.effectivePromptRatio)),
-      tile("GPU time", duration(totals.gpuSeconds)), tile("estimated cost", totals.estimatedUsd === null ? "no price" : `$${totals.estimatedUsd.toFixed(2)}`));
+      tile("GPU time", duration(totals.gpuSeconds)), tile("estimated cost", totals.estimatedUsd === null ? "–" : `$${totals.estimatedUsd.toFixed(2)}`));
   }
 
   async move(verb) {
