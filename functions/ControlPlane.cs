@@ -1,10 +1,10 @@
+using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Core.Collect;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Core.Stages;
-using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Functions.Api;
 using KnapsackCloud.Functions.Dashboard;
 using KnapsackCloud.Functions.Specs;

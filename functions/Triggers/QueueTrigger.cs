@@ -1,5 +1,5 @@
-using KnapsackCloud.Core.Messaging;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Messaging;
 using KnapsackCloud.Core.Stages;
 using KnapsackCloud.Functions.Api;
 using Microsoft.AspNetCore.Http;

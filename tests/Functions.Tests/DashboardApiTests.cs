@@ -41,8 +41,20 @@ public class DashboardApiTests
 
     private static Trajectory Row(TaskId task, int index, double? reward) => new()
     {
-        Task = task, Index = index, GroupSize = 1, PromptIds = [1], CompletionIds = [72, 105], LogProbs = [-0.5f, -1], Reward = reward, Error = reward is null ? "no answer" : null,
-        StopReason = StopReason.Eos, Policy = new PolicyVersion(0), Sampling = new SamplingSpec(), Seed = ulong.MaxValue, Worker = "w1", GenerationSeconds = 0.5,
+        Task = task,
+        Index = index,
+        GroupSize = 1,
+        PromptIds = [1],
+        CompletionIds = [72, 105],
+        LogProbs = [-0.5f, -1],
+        Reward = reward,
+        Error = reward is null ? "no answer" : null,
+        StopReason = StopReason.Eos,
+        Policy = new PolicyVersion(0),
+        Sampling = new SamplingSpec(),
+        Seed = ulong.MaxValue,
+        Worker = "w1",
+        GenerationSeconds = 0.5,
     };
 
     [Fact]

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using KnapsackCloud.Core.Contracts;
 using static KnapsackCloud.Functions.Tests.ControlPlaneUnderTest;
 

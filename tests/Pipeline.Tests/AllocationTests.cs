@@ -1,5 +1,7 @@
 using System.Text.Json;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Plan;
+using KnapsackCloud.Core.Rollout;
 
 namespace KnapsackCloud.Pipeline.Tests;
 
@@ -58,6 +60,21 @@ public class AllocationTests
         Assert.Equal(spec.Allocation.Parameters.StartPrice, plans[0].Price);
         foreach (var (before, after) in plans.Zip(plans.Skip(1)))
             Assert.Equal(before.Price!.Value * Math.Exp(spec.Allocation.Parameters.PriceRate * ((before.Certificate.Spent / 16) - 1)), after.Price!.Value, 1e-12);
+    }
+
+    /// <summary>A doubled message, or a watchdog's, may be there before the round it follows is rolled out.</summary>
+    [Fact]
+    public async Task A_round_that_is_asked_for_too_early_is_not_planned()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var stored = new StoredRun();
+        var run = await stored.StartAsync(Samples.Rounds);
+        await stored.UpdateAsync(run, status => status with { PolicyVersion = new PolicyVersion(0), Phase = RunPhase.Plan });
+        var handler = new PlanHandler(stored.Blobs, new RunTasks(stored.Store), stored.Statuses, stored, stored.Observer);
+        await handler.HandleAsync(new PlanRequest(run, 1), cancellation);
+        await handler.HandleAsync(new PlanRequest(run, 1) { Round = 2 }, cancellation);
+        await handler.HandleAsync(new PlanRequest(run, 1) { Round = 3 }, cancellation);
+        Assert.Equal(1, (await stored.Blobs.RequirePlanAsync(run, 1, cancellation)).Round);
     }
 
     private static List<StepPlan> Rounds(IReadOnlyDictionary<string, byte[]> blobs, RunId run, int step)

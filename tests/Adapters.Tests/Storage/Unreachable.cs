@@ -1,5 +1,4 @@
 using KnapsackCloud.Adapters.Storage;
-using KnapsackCloud.Adapters.Tests.Brokers;
 using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Adapters.Tests.Storage;

@@ -1,7 +1,5 @@
-using KnapsackCloud.Core.Collect;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Estimate;
-using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Plan.Rounds;
 
 namespace KnapsackCloud.Core.Tests.Estimate;

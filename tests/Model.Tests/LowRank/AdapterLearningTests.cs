@@ -1,5 +1,4 @@
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Learning;
