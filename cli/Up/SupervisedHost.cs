@@ -11,7 +11,7 @@ internal sealed class SupervisedHost : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     /// <summary>One that lives this long is healthy: its earlier ends are forgotten.</summary>
     private static readonly TimeSpan Healthy = TimeSpan.FromMinutes(1);
-    private const int MostQuickEnds = 5;
+    private const int MostQuickEnds = 10;
 
     private readonly string[] _arguments;
     private readonly IReadOnlyDictionary<string, string> _environment;

@@ -48,6 +48,8 @@ public sealed record LearningSummary
     public required long PackedTokens { get; init; }
     public required long RowTokens { get; init; }
     public required int Updates { get; init; }
+    /// <summary>Minibatches left out because their loss or gradient norm was not a finite number.</summary>
+    public int SkippedUpdates { get; init; }
     public required double Loss { get; init; }
     /// <summary>Gradient norm before clipping, mean over the updates.</summary>
     public required double GradientNorm { get; init; }

@@ -33,7 +33,7 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
     public LearningSummary Summary(IReadOnlyList<MinibatchResult> results, double seconds)
     {
         var sum = results.Aggregate(MinibatchResult.Empty, MinibatchResult.Add);
-        double updates = Math.Max(1, results.Count), predictions = Math.Max(1, sum.Predictions);
+        double updates = Math.Max(1, results.Count - sum.Skipped), predictions = Math.Max(1, sum.Predictions);
         return new LearningSummary
         {
             Step = step,
@@ -41,7 +41,8 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
             Rows = batch.Groups.Sum(group => group.Rows.Count),
             PackedTokens = sum.PackedTokens,
             RowTokens = batch.Groups.Sum(group => group.Rows.Sum(row => (long)group.PromptIds.Length + row.CompletionIds.Length - 1)),
-            Updates = results.Count,
+            Updates = results.Count - sum.Skipped,
+            SkippedUpdates = sum.Skipped,
             Loss = sum.Loss / updates,
             GradientNorm = sum.GradientNorm / updates,
             ClipFraction = sum.Clipped / predictions,

@@ -5,6 +5,11 @@ public sealed record MinibatchResult
 {
     public static MinibatchResult Empty { get; } = new();
 
+    /// <summary>A minibatch whose loss or gradient norm was not finite: it counts for what it cost, and for nothing else.</summary>
+    public static MinibatchResult NotApplied(long packedTokens) => new() { Skipped = 1, PackedTokens = packedTokens };
+
+    /// <summary>Minibatches that changed nothing.</summary>
+    public int Skipped { get; init; }
     /// <summary>Of the whole minibatch.</summary>
     public double Loss { get; init; }
     /// <summary>Before clipping.</summary>
@@ -21,6 +26,7 @@ public sealed record MinibatchResult
 
     public static MinibatchResult Add(MinibatchResult a, MinibatchResult b) => new()
     {
+        Skipped = a.Skipped + b.Skipped,
         Loss = a.Loss + b.Loss,
         GradientNorm = a.GradientNorm + b.GradientNorm,
         Predictions = a.Predictions + b.Predictions,

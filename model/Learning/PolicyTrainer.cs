@@ -29,12 +29,17 @@ internal sealed class PolicyTrainer : IDisposable
         _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(model))];
     }
 
-    /// <summary>One optimiser update on one minibatch with token weights.</summary>
+    /// <summary>
+    /// One optimiser update on one minibatch with token weights. Where its loss or gradient norm is not a finite number, weights
+    /// and optimiser stay as they are: one such update would spoil every weight for good.
+    /// </summary>
     public MinibatchResult Update(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule, double learningRate, OptimiserSettings settings)
     {
         var results = Gradients(minibatch, rule);
+        var sum = results.Aggregate(MinibatchResult.Add);
+        if (!double.IsFinite(sum.Loss)) return MinibatchResult.NotApplied(sum.PackedTokens);
         var norm = _threads.RunOne(() => Apply(learningRate, settings));
-        return results.Aggregate(MinibatchResult.Add) with { GradientNorm = norm };
+        return double.IsFinite(norm) ? sum with { GradientNorm = norm } : MinibatchResult.NotApplied(sum.PackedTokens);
     }
 
     /// <summary>Leaves the gradient of each shard in its buffer.</summary>
@@ -52,6 +57,7 @@ internal sealed class PolicyTrainer : IDisposable
         foreach (var shard in _shards[1..]) gradient.Flat_W.Increase(shard.Gradient.Flat_W);
         if (_adapter is not null) gradient = _adapter.Gradient(gradient);
         var norm = gradient.Flat_W.norm().Value();
+        if (!double.IsFinite(norm)) return norm;
         // The small number keeps the quotient finite, as in torch.nn.utils.clip_grad_norm_.
         if (norm > settings.GradientNorm) gradient.Flat_W.Scale(settings.GradientNorm / (norm + 1e-6));
         _optimiser.Update(gradient, learningRate, settings);

@@ -67,12 +67,38 @@ public class PolicyTrainerTests
         Assert.True(result.GradientNorm > 0);
     }
 
-    private static byte[] Train(int threads)
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void A_minibatch_whose_loss_is_not_finite_changes_nothing_and_is_counted(double advantage)
+    {
+        Assert.Equal(Train(threads: 1), Train(threads: 1, before: trainer =>
+        {
+            TrainingGroup[] groups = [new([1, 2], [new([3, 1], [-1, -1], advantage)])];
+            var result = trainer.Update(PackingPlan.Minibatches(groups, 8, LearningSamples.TokenMean, 1)[0], LearningSamples.Rule, 1e-2, Settings);
+            Assert.Equal(MinibatchResult.NotApplied(result.PackedTokens), result);
+        }));
+    }
+
+    [Fact]
+    public void A_gradient_that_overflows_under_a_finite_loss_changes_nothing_either()
+    {
+        Assert.Equal(Train(threads: 1), Train(threads: 1, before: trainer =>
+        {
+            // At the ratio 1 the loss is the advantage; its squared gradients are beyond a float.
+            TrainingGroup[] groups = [new([1, 2], [new([3, 1], [-3, -3], -1e30)])];
+            var result = trainer.Update(PackingPlan.Minibatches(groups, 8, LearningSamples.TokenMean, 1)[0], LearningSamples.Rule, 1e-2, Settings);
+            Assert.Equal(1, result.Skipped);
+        }));
+    }
+
+    private static byte[] Train(int threads, Action<PolicyTrainer>? before = null)
     {
         using var shardThreads = new ShardThreads(threads);
         using var model = DecoderModel.Random(TestModels.Config, seed: 3);
         using var optimiser = new AdamW(model);
         using var trainer = new PolicyTrainer(model, optimiser, shardThreads);
+        before?.Invoke(trainer);
         for (var update = 0; update < 5; update++) trainer.Update(LearningSamples.Minibatch(update), LearningSamples.Rule, 1e-2, Settings);
         return [.. model.Parameters.SelectMany(parameter => parameter.bytes.ToArray())];
     }
