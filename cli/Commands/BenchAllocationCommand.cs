@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KnapsackCloud.Cli.Allocate.Simulation;
+using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Core.Contracts;
 using Spectre.Console;
 

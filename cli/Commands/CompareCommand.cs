@@ -22,7 +22,7 @@ internal static class CompareCommand
     private static readonly Option<int> Seeds = new("--seeds") { Description = "Seeds 1 to this number, the same for every arm", DefaultValueFactory = _ => 5 };
     private static readonly Option<int?> Steps = new("--steps") { Description = "Instead of the spec's steps" };
     private static readonly Option<double?> Target = new("--target") { Description = "Held-out accuracy that rollouts, tokens and seconds are counted to [default: what the first arm ends with]" };
-    private static readonly Option<string[]> Set = new("--set") { Description = "Instead of a member of the spec, in all runs; may be given several times", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Set = SpecSetting.NewOption("Instead of a member of the spec, in all runs; may be given several times");
     private static readonly Option<int> Processes = new("--processes") { Description = "Runs at a time, one core each", DefaultValueFactory = _ => Environment.ProcessorCount };
     private static readonly Option<string> Out = new("--out") { Description = "The store's folder, and that of the report; runs that are there already are used or resumed", DefaultValueFactory = _ => Path.Combine(".knapsack", "compare") };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout; progress goes to stderr" };
@@ -79,7 +79,7 @@ internal static class CompareCommand
 
     private static List<SpecSetting> Common(ParseResult parsed)
     {
-        var settings = parsed.GetValue(Set)!.Select(text => SpecSetting.Parse("--set", text)).ToList();
+        var settings = SpecSetting.Read(parsed, Set);
         if (parsed.GetValue(Steps) is { } steps) settings.Add(new SpecSetting("steps", steps.ToString(CultureInfo.InvariantCulture)));
         return settings;
     }

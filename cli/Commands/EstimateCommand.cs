@@ -20,7 +20,7 @@ internal static class EstimateCommand
     private static readonly Option<string?> From = new("--from") { Description = "Earlier run of like tasks and model, an id or latest: its ledger replaces the bare prior" };
     private static readonly Option<string> Out = new("--out") { Description = "Folder with the earlier run", DefaultValueFactory = _ => ".knapsack" };
     private static readonly Option<string?> Policy = new("--policy") { Description = $"Instead of the spec's allocation policy: {string.Join(", ", RoundPolicies.Names)}" };
-    private static readonly Option<string[]> Set = new("--set") { Description = "Instead of a member of the spec, such as allocation.scope=pool; may be given several times", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Set = SpecSetting.NewOption("Instead of a member of the spec, such as allocation.scope=pool; may be given several times");
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout" };
 
     public static Command Create()
@@ -59,7 +59,7 @@ internal static class EstimateCommand
 
     private static List<SpecSetting> Settings(ParseResult parsed)
     {
-        var settings = parsed.GetValue(Set)!.Select(text => SpecSetting.Parse("--set", text)).ToList();
+        var settings = SpecSetting.Read(parsed, Set);
         if (parsed.GetValue(Policy) is { } policy) settings.Add(new SpecSetting("allocation.policy", policy));
         return settings;
     }

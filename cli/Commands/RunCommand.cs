@@ -17,7 +17,7 @@ internal static class RunCommand
     private static readonly Option<int?> Steps = new("--steps") { Description = "Instead of the spec's steps" };
     private static readonly Option<ulong?> Seed = new("--seed") { Description = "Instead of the spec's seed" };
     private static readonly Option<string?> Policy = new("--policy") { Description = $"Instead of the spec's allocation policy: {string.Join(", ", RoundPolicies.Names)}" };
-    private static readonly Option<string[]> Set = new("--set") { Description = "Instead of a member of the spec, such as allocation.scope=pool; may be given several times", DefaultValueFactory = _ => [] };
+    private static readonly Option<string[]> Set = SpecSetting.NewOption("Instead of a member of the spec, such as allocation.scope=pool; may be given several times");
     private static readonly Option<string?> Resume = new("--resume") { Description = "Go on with a run: its id, or latest" };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout; progress goes to stderr" };
 
@@ -101,7 +101,7 @@ internal static class RunCommand
 
     private static List<SpecSetting> Settings(ParseResult parsed)
     {
-        var settings = parsed.GetValue(Set)!.Select(text => SpecSetting.Parse("--set", text)).ToList();
+        var settings = SpecSetting.Read(parsed, Set);
         if (parsed.GetValue(Policy) is { } policy) settings.Add(new SpecSetting("allocation.policy", policy));
         if (parsed.GetValue(Steps) is { } steps) settings.Add(new SpecSetting("steps", steps.ToString(CultureInfo.InvariantCulture)));
         if (parsed.GetValue(Seed) is { } seed) settings.Add(new SpecSetting("seed", seed.ToString(CultureInfo.InvariantCulture)));

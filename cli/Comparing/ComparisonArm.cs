@@ -1,3 +1,4 @@
+using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Core.Collect;
 
 namespace KnapsackCloud.Cli.Comparing;
@@ -12,17 +13,6 @@ internal sealed record ComparisonArm(string Policy, string Loss, double Learning
     {
         var reached = Runs.Select(run => run.SpentTo(target, spent)).OfType<double>().ToList();
         return (reached.Count == 0 ? null : Estimate.Of(reached), reached.Count);
-    }
-}
-
-/// <summary>A mean with its 95% Student interval; no interval for a single value.</summary>
-internal sealed record Estimate(double Mean, double[]? Ci95)
-{
-    public static Estimate Of(IReadOnlyList<double> values)
-    {
-        if (values.Count < 2) return new Estimate(values[0], null);
-        var (low, high) = StudentInterval.MeanInterval95(values);
-        return new Estimate(values.Average(), [low, high]);
     }
 }
 

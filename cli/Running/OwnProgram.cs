@@ -5,12 +5,16 @@ namespace KnapsackCloud.Cli.Running;
 /// <summary>This program again, as a process of its own.</summary>
 internal static class OwnProgram
 {
+    public const string Launcher = "dotnet";
+
+    /// <summary>What the launcher takes.</summary>
+    public static IEnumerable<string> Arguments(IEnumerable<string> arguments) => [typeof(OwnProgram).Assembly.Location, .. arguments];
+
     /// <param name="cores">Cores it takes itself to have.</param>
     public static ProcessStartInfo Command(int cores, IEnumerable<string> arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo(Launcher, Arguments(arguments)) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["DOTNET_PROCESSOR_COUNT"] = cores.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        foreach (var argument in (IEnumerable<string>)[typeof(OwnProgram).Assembly.Location, .. arguments]) start.ArgumentList.Add(argument);
         return start;
     }
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using KnapsackCloud.Core.Contracts;
@@ -9,6 +10,7 @@ namespace KnapsackCloud.Cli.Running;
 /// <param name="Value">JSON, or else taken as text.</param>
 internal sealed record SpecSetting(string Path, string Value)
 {
+    private const string OptionName = "--set";
     private static readonly JsonDocumentOptions Lenient = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <exception cref="InvalidInputException">There is no '=' or no member before it.</exception>
@@ -19,6 +21,12 @@ internal sealed record SpecSetting(string Path, string Value)
             ? new SpecSetting(path, value)
             : throw new InvalidInputException(place, $"'{text}' is no setting: write it as allocation.policy=uniform");
     }
+
+    /// <summary>An option that may be given several times.</summary>
+    public static Option<string[]> NewOption(string description) => new(OptionName) { Description = description, DefaultValueFactory = _ => [] };
+
+    /// <exception cref="InvalidInputException">One of them is no setting.</exception>
+    public static List<SpecSetting> Read(ParseResult parsed, Option<string[]> option) => [.. parsed.GetValue(option)!.Select(text => Parse(OptionName, text))];
 
     /// <summary>The spec with every setting in place, for the spec reader to check.</summary>
     /// <param name="json">A JSON object.</param>

@@ -1,3 +1,4 @@
+using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Cli.Up;
@@ -72,7 +73,7 @@ internal sealed class SupervisedHost : IAsyncDisposable
 
     private async Task LiveOnceAsync()
     {
-        var process = new ServerProcess("dotnet", [typeof(SupervisedHost).Assembly.Location, .. _arguments], _environment, Directory.GetCurrentDirectory(), Write);
+        var process = new ServerProcess(OwnProgram.Launcher, OwnProgram.Arguments(_arguments), _environment, Directory.GetCurrentDirectory(), Write);
         _process = process;
         State = HostState.Running;
         await process.EndAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

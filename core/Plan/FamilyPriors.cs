@@ -50,25 +50,24 @@ public sealed class FamilyPriors
     {
         var families = new SortedDictionary<string, Outcomes>(StringComparer.Ordinal);
         // Sums in id order: the ledger's order must not reach the plan, not even by rounding.
-        var records = ledger.OrderBy(record => record.Task).ToList();
-        foreach (var record in records)
+        var records = ledger.OrderBy(record => record.Task).Select(record => (Record: record, Kept: Kept(record, step))).ToList();
+        foreach (var (record, kept) in records)
         {
-            var kept = Kept(record, step);
             families[record.Family] = families.GetValueOrDefault(record.Family).Plus(kept * record.Successes, kept * record.Failures);
         }
 
         var all = families.Values.Aggregate(default(Outcomes), (sum, one) => sum.Plus(one.Successes, one.Failures));
         var overall = all.Mean(0.5, OverallWeight);
         var means = families.ToDictionary(pair => pair.Key, pair => pair.Value.Mean(overall, FamilyWeight));
-        return new FamilyPriors(means, overall, FitStrength(records, step, means));
+        return new FamilyPriors(means, overall, FitStrength(records, means));
     }
 
-    private static double FitStrength(List<TaskRecord> records, int step, Dictionary<string, double> means)
+    private static double FitStrength(List<(TaskRecord Record, double Kept)> records, Dictionary<string, double> means)
     {
         double excess = PairWeight / 3, pairs = PairWeight;
-        foreach (var record in records)
+        foreach (var (record, kept) in records)
         {
-            var (kept, mean, count) = (Kept(record, step), means[record.Family], record.Successes + record.Failures);
+            var (mean, count) = (means[record.Family], record.Successes + record.Failures);
             // A single rollout says nothing of how alike a task's rollouts are.
             if (count <= 1) continue;
             var variance = mean * (1 - mean);

@@ -1,13 +1,6 @@
-using KnapsackCloud.Core.Collect;
+using KnapsackCloud.Cli.Reporting;
 
 namespace KnapsackCloud.Cli.Allocate.Simulation;
-
-/// <summary>A mean over seeds with its 95% interval; null for a single seed.</summary>
-internal sealed record Estimate(double Mean, double[]? Ci95)
-{
-    public static Estimate Of(IReadOnlyList<double> values) =>
-        new(values.Average(), values.Count < 2 ? null : StudentInterval.MeanInterval95(values) is var (low, high) ? [low, high] : null);
-}
 
 /// <summary>One policy under one weighting, and its differences to the one-shot posterior in a drawn batch, seed by seed.</summary>
 internal sealed record ArmResult(

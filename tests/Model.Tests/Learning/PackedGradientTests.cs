@@ -33,7 +33,7 @@ public class PackedGradientTests
             for (var i = 0; i < 4; i++)
             {
                 var at = random.NextInt64(parameter.numel());
-                var difference = Difference(shard, parameter.view(-1), at, groups);
+                var difference = FiniteDifference.Of(shard, parameter.view(-1), at, groups, LearningSamples.Rule);
                 Compute(shard, groups);
                 Assert.Equal(difference, gradient.view(-1)[at].item<double>(), 1e-6 * Math.Max(1, Math.Abs(difference)));
                 if (Math.Abs(difference) > 1e-4) checkedWeights++;
@@ -74,21 +74,4 @@ public class PackedGradientTests
 
     private static MinibatchResult Compute(GradientShard shard, IReadOnlyList<PackedGroup> groups) =>
         shard.Compute([groups], LearningSamples.Rule);
-
-    private static double Difference(GradientShard shard, Tensor weights_W, long at, IReadOnlyList<PackedGroup> groups)
-    {
-        const double Small = 1e-6;
-        using var frozen = no_grad();
-        var original = weights_W[at].item<double>();
-        var difference = (LossAt(original + Small) - LossAt(original - Small)) / (2 * Small);
-        weights_W[at] = original;
-        return difference;
-
-        double LossAt(double value)
-        {
-            weights_W[at] = value;
-            using var tracked = enable_grad();
-            return Compute(shard, groups).Loss;
-        }
-    }
 }

@@ -33,7 +33,7 @@ public class VariantTests
         foreach (var (parameter, gradient) in model.Parameters.Zip(shard.Gradient.Views))
         {
             var at = Draws.NextInt64(parameter.numel());
-            var difference = Difference(shard, parameter.view(-1), at, groups, rule);
+            var difference = FiniteDifference.Of(shard, parameter.view(-1), at, groups, rule);
             shard.Compute([groups], rule);
             Assert.Equal(difference, gradient.view(-1)[at].item<double>(), 1e-6 * Math.Max(1, Math.Abs(difference)));
         }
@@ -128,22 +128,5 @@ public class VariantTests
         }
 
         return last!;
-    }
-
-    private static double Difference(GradientShard shard, Tensor weights_W, long at, IReadOnlyList<PackedGroup> groups, UpdateRule rule)
-    {
-        const double Small = 1e-6;
-        using var frozen = no_grad();
-        var original = weights_W[at].item<double>();
-        var difference = (LossAt(original + Small) - LossAt(original - Small)) / (2 * Small);
-        weights_W[at] = original;
-        return difference;
-
-        double LossAt(double value)
-        {
-            weights_W[at] = value;
-            using var tracked = enable_grad();
-            return shard.Compute([groups], rule).Loss;
-        }
     }
 }
