@@ -36,7 +36,8 @@ public sealed class StorageAccount(StorageOptions options, TimeProvider time, To
         var container = Container();
         try
         {
-            await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
+            // To see that it is there takes fewer rights than to make it.
+            if (!await container.ExistsAsync(cancellation)) await container.CreateIfNotExistsAsync(cancellationToken: cancellation);
         }
         catch (Exception error) when (StorageErrors.IsStorageError(error, cancellation))
         {
