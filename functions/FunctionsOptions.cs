@@ -8,7 +8,6 @@ namespace KnapsackCloud.Functions;
 public sealed class FunctionsOptions : IValidatableObject
 {
     public const string Section = "Functions";
-    private const double SecondsPerHour = 3600;
 
     /// <summary>Set by the Functions host for its custom handler: the port to listen on. Goes before <see cref="Port"/>.</summary>
     public const string HostPortVariable = "FUNCTIONS_CUSTOMHANDLER_PORT";
@@ -33,7 +32,7 @@ public sealed class FunctionsOptions : IValidatableObject
     internal bool UnderFunctionsHost { get; set; }
 
     /// <summary>Dollars of so many GPU-seconds; null where no machine is named.</summary>
-    internal double? Usd(double gpuSeconds) => string.IsNullOrEmpty(Gpu) ? null : gpuSeconds / SecondsPerHour * PriceList.Current.ReplicaPerHour(Gpu);
+    internal double? Usd(double gpuSeconds) => string.IsNullOrEmpty(Gpu) ? null : PriceList.Current.UsdOf(Gpu, gpuSeconds);
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -90,7 +90,7 @@ public sealed class EmbeddedPipeline : IDisposable
         }
         AddPump(QueueNames.RolloutDone, new CollectHandler(_blobs, _tasks, _statuses, _outbox, _parts.Observer));
         AddPump(QueueNames.Learn, new LearnHandler(_blobs, _statuses, _outbox, _parts.Observer, _parts.Learner, _parts.Folders, NewThread("learner")));
-        AddPump(QueueNames.CheckpointReady, new PublishHandler(_blobs, _statuses, _outbox));
+        AddPump(QueueNames.CheckpointReady, new PublishHandler(_blobs, _statuses, _outbox, _parts.Time));
     }
 
     private void AddPump<TMessage>(string queue, IWorkHandler<TMessage> handler) where TMessage : class, IWorkMessage =>

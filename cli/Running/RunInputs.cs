@@ -28,7 +28,7 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
     /// <summary>A run may be resumed from anywhere, so that the path it keeps is a full one.</summary>
     private static RunSpec WithFullModelPath(RunSpec spec, string folder) =>
         spec.Model.Source.StartsWith(ModelFolder, StringComparison.Ordinal)
-            ? spec with { Model = new ModelSpec { Source = ModelFolder + Path.GetFullPath(Path.Combine(folder, spec.Model.Source[ModelFolder.Length..])) } }
+            ? spec with { Model = spec.Model with { Source = ModelFolder + Path.GetFullPath(Path.Combine(folder, spec.Model.Source[ModelFolder.Length..])) } }
             : spec;
 
     /// <summary>A path in a spec is relative to the spec's folder.</summary>

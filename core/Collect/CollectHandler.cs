@@ -23,7 +23,7 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         if (plan.Items.Any(items.IsPending)) return WorkOutcome.Done;
         if (!plan.IsLast)
         {
-            await outbox.SendAsync(new PlanRequest(run, step) { Round = plan.Round + 1 }, cancellation);
+            await outbox.SendAsync(new PlanRequest(run, step, plan.Round + 1), cancellation);
             return WorkOutcome.Done;
         }
 

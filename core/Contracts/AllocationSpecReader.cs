@@ -7,7 +7,7 @@ namespace KnapsackCloud.Core.Contracts;
 /// <summary>The <c>allocation</c> member of a run spec.</summary>
 internal static class AllocationSpecReader
 {
-    private const int MaxRounds = 99;
+    internal const int MaxRounds = 99;
     private const double AnyPositive = RunSpecReader.AnyPositive;
 
     /// <summary>Where a spec does not speak of allocation.</summary>

@@ -15,11 +15,10 @@ public interface IWorkMessage
 }
 
 /// <summary>Queue <c>plan</c>: allocate a round of the step's budget and send its work items.</summary>
-public sealed record PlanRequest(RunId Run, int Step) : IWorkMessage
+/// <param name="Round">From 1, which a message without one means. In the id, because a queue with duplicate detection would drop a second request for the step.</param>
+public sealed record PlanRequest(RunId Run, int Step, int Round = 1) : IWorkMessage
 {
     public int Format { get; init; } = MessageFormat.Current;
-    /// <summary>From 1. In the id, because a queue with duplicate detection would drop a second request for the step.</summary>
-    public int Round { get; init; } = 1;
     [JsonIgnore]
     public string Id => $"{Run}-plan-{Step:D6}-{Round:D2}";
 }

@@ -160,6 +160,12 @@ public sealed record CheckpointSpec
 public sealed record LimitsSpec
 {
     public long? Rollouts { get; init; }
+    /// <summary>Seconds in which workers and learner were at work.</summary>
     public double? GpuSeconds { get; init; }
+    /// <summary>Seconds since the run was started, pauses included.</summary>
+    public double? Seconds { get; init; }
+    /// <summary>US dollars: the GPU-seconds at the price of one <see cref="Gpu"/> replica.</summary>
     public double? Usd { get; init; }
+    /// <summary>Name in the price list; null where nothing is priced.</summary>
+    public string? Gpu { get; init; }
 }

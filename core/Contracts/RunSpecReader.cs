@@ -1,3 +1,4 @@
+using KnapsackCloud.Core.Estimate;
 using KnapsackCloud.Core.Json;
 using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Rewards;
@@ -111,9 +112,11 @@ public static class RunSpecReader
         {
             Rollouts = (long?)reader.OptionalNumber("rollouts", 1, 1e15),
             GpuSeconds = reader.OptionalNumber("gpuSeconds", AnyPositive, 1e12),
+            Seconds = reader.OptionalNumber("seconds", AnyPositive, 1e12),
             Usd = reader.OptionalNumber("usd", AnyPositive, 1e12),
+            Gpu = reader.OptionalChoice("gpu", [.. PriceList.Current.Gpus.Select(gpu => gpu.Name)]),
         };
-        if (limits.Usd is not null) reader.Refuse("usd", "needs a price for the machine, and this one has none; limit gpuSeconds or rollouts instead");
+        if (limits is { Usd: not null, Gpu: null }) reader.Refuse("usd", $"needs limits.gpu, the machine whose price counts: {string.Join(", ", PriceList.Current.Gpus.Select(gpu => gpu.Name))}");
         return limits;
     }
 }

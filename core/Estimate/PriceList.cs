@@ -47,6 +47,9 @@ public sealed record PriceList(
         return replica.PerHour + (replica.Cpus * CpuPerHour) + (replica.Gibibytes * GibibytePerHour);
     }
 
+    /// <summary>Dollars of so many seconds of one replica.</summary>
+    public double UsdOf(string gpu, double seconds) => seconds / SecondsPerHour * ReplicaPerHour(gpu);
+
     private static PriceList Load()
     {
         using var stream = typeof(PriceList).Assembly.GetManifestResourceStream("prices.json")!;

@@ -37,6 +37,10 @@ public sealed class ObjectReader
     public string Choice(string name, string byDefault, IReadOnlyList<string> choices) =>
         Text(name, byDefault, text => choices.Contains(text) ? null : $"'{text}' is unknown; choose one of {string.Join(", ", choices)}");
 
+    /// <summary>As <see cref="Choice"/>, and null when absent, null or wrong.</summary>
+    public string? OptionalChoice(string name, IReadOnlyList<string> choices) =>
+        Find(name) is { Kind: not JsonValueKind.Null } && Choice(name, "", choices) is { Length: > 0 } chosen ? chosen : null;
+
     public int Whole(string name, int byDefault, int min, int max)
     {
         if (Find(name) is not { } value) return byDefault;

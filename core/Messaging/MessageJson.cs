@@ -44,7 +44,7 @@ public static class MessageJson
     {
         null => "the message is empty",
         { Format: not MessageFormat.Current } => $"message format {message.Format} is not known here (this version reads {MessageFormat.Current})",
-        PlanRequest { Step: var step } => StepProblem(step),
+        PlanRequest { Step: var step, Round: var round } => StepProblem(step) ?? RoundProblem(round),
         LearnRequested { Step: var step } => StepProblem(step),
         RolloutRequest { Step: var step, Item: var item } => StepProblem(step) ?? ItemProblem(item),
         RolloutDone { Step: var step, Item: var item } => StepProblem(step) ?? ItemProblem(item),
@@ -54,6 +54,9 @@ public static class MessageJson
     /// <summary>The closing step is one beyond the last.</summary>
     private static string? StepProblem(int step) =>
         step is >= 0 and <= RunSpecReader.MaxSteps + 1 ? null : $"step {step} is out of range: use 0 to {RunSpecReader.MaxSteps + 1}";
+
+    private static string? RoundProblem(int round) =>
+        round is >= 1 and <= AllocationSpecReader.MaxRounds ? null : $"round {round} is out of range: use 1 to {AllocationSpecReader.MaxRounds}";
 
     /// <summary>Work items get names of blobs: those of tasks are safe ones.</summary>
     private static string? ItemProblem(string item) =>

@@ -8,7 +8,7 @@ namespace KnapsackCloud.Core.Publish;
 /// Stage 5: moves the pointer to a published policy, together with step, phase and totals, in one compare-and-swap; then
 /// deletes policies nobody needs any more and asks for the next plan, or ends the run.
 /// </summary>
-public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMessageSender outbox) : IWorkHandler<CheckpointReady>
+public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMessageSender outbox, TimeProvider time) : IWorkHandler<CheckpointReady>
 {
     public async Task<WorkOutcome> HandleAsync(CheckpointReady message, CancellationToken cancellation)
     {
@@ -19,7 +19,7 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
 
         var spec = await blobs.ReadSpecAsync(run, cancellation);
         var step = await ReadTotalsAsync(run, version, cancellation);
-        var (moved, _) = await statuses.UpdateAsync(run, before => MovePointer(before, spec, version, step), cancellation);
+        var (moved, _) = await statuses.UpdateAsync(run, before => MovePointer(before, spec, version, step, time.GetUtcNow()), cancellation);
         // A pointer that stands here already was moved by an earlier delivery that may not have got further.
         if (moved.PolicyVersion != version) return WorkOutcome.Done;
         await Retention.PruneAsync(blobs.Store, run, spec, version, cancellation);
@@ -31,7 +31,7 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
         statuses.FailAsync(message.Run, $"policy {message.Version} could not be published: {error.Message}", cancellation);
 
     /// <summary>Null when it is not the turn of this version. Pure.</summary>
-    private static RunStatus? MovePointer(RunStatus status, RunSpec spec, PolicyVersion version, RunTotals step)
+    private static RunStatus? MovePointer(RunStatus status, RunSpec spec, PolicyVersion version, RunTotals step, DateTimeOffset now)
     {
         var turn = version.Value == 0 ? status.PolicyVersion is null : RunStates.IsDue(status, version.Value);
         if (status.State != RunState.Running || !turn) return null;
@@ -44,7 +44,7 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
             Phase = last ? RunPhase.Evaluate : RunPhase.Plan,
         };
         if (last) return EvaluationSchedule.HasClosingStep(spec) ? moved : RunStates.Complete(moved);
-        return RunLimits.Reached(spec.Limits, moved.Totals) is { } reason ? RunStates.Pause(moved, reason) : moved;
+        return RunLimits.Reached(spec.Limits, moved.Totals, now - status.CreatedAt) is { } reason ? RunStates.Pause(moved, reason) : moved;
     }
 
     private async Task<RunTotals> ReadTotalsAsync(RunId run, PolicyVersion version, CancellationToken cancellation)

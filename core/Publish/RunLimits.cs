@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Estimate;
 
 namespace KnapsackCloud.Core.Publish;
 
@@ -26,13 +27,23 @@ public static class RunLimits
         GpuSeconds = left.GpuSeconds + right.GpuSeconds,
     };
 
+    /// <summary>Every limit that can be set, with what is used of it; null where it is not set.</summary>
+    /// <param name="age">Since the run was started.</param>
+    public static IReadOnlyList<LimitUse> Uses(LimitsSpec limits, RunTotals totals, TimeSpan age) =>
+    [
+        new("rollouts", totals.Rollouts, limits.Rollouts),
+        new("gpuSeconds", totals.GpuSeconds, limits.GpuSeconds),
+        new("seconds", age.TotalSeconds, limits.Seconds),
+        new("usd", limits.Gpu is { } gpu ? PriceList.Current.UsdOf(gpu, totals.GpuSeconds) : 0, limits.Usd),
+    ];
+
     /// <summary>Why the run pauses, for the user; null while it is within its limits. Checked after each step, so a limit is passed by less than one step.</summary>
-    public static string? Reached(LimitsSpec limits, RunTotals totals)
-    {
-        if (limits.Rollouts is { } rollouts && totals.Rollouts >= rollouts)
-            return FormattableString.Invariant($"limits.rollouts of {rollouts} is reached with {totals.Rollouts}; the work is kept, and each resume runs one more step");
-        if (limits.GpuSeconds is { } seconds && totals.GpuSeconds >= seconds)
-            return FormattableString.Invariant($"limits.gpuSeconds of {seconds} is reached with {totals.GpuSeconds:F0}; the work is kept, and each resume runs one more step");
-        return null;
-    }
+    public static string? Reached(LimitsSpec limits, RunTotals totals, TimeSpan age) =>
+        Uses(limits, totals, age).FirstOrDefault(use => use.Used >= use.Limit) is { } use
+            ? FormattableString.Invariant($"limits.{use.Name} of {use.Limit:0.##} is reached with {use.Used:0.##}; the work is kept, and each resume runs one more step")
+            : null;
 }
+
+/// <param name="Name">Member of <see cref="LimitsSpec"/>.</param>
+/// <param name="Limit">Null where there is none.</param>
+public sealed record LimitUse(string Name, double Used, double? Limit);

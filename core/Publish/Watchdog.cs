@@ -35,7 +35,7 @@ public static class Watchdog
         if (snapshot.Plan is not { } plan) return [new PlanRequest(run, step)];
         var pending = plan.Items.Where(snapshot.Items.IsPending).ToList();
         if (pending.Count > 0) return [.. pending.Select(item => new RolloutRequest(run, step, item.Id))];
-        if (!plan.IsLast) return [new PlanRequest(run, step) { Round = plan.Round + 1 }];
+        if (!plan.IsLast) return [new PlanRequest(run, step, plan.Round + 1)];
         return snapshot.IsCollected && step <= status.Steps
             ? [new LearnRequested(run, step)]
             : [new RolloutDone(run, step, plan.Items[^1].Id)];

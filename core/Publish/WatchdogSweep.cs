@@ -21,7 +21,7 @@ public sealed class WatchdogSweep(RunBlobs blobs, RunCatalog runs, IMessageSende
         var sent = new List<IWorkMessage>();
         var running = new HashSet<RunId>();
         var unreadable = new List<InvalidDataException>();
-        await foreach (var status in RunningAsync(cancellation))
+        await foreach (var status in RunningAsync(unreadable, cancellation))
         {
             running.Add(status.Id);
             try
@@ -41,13 +41,17 @@ public sealed class WatchdogSweep(RunBlobs blobs, RunCatalog runs, IMessageSende
         return unreadable.Count == 0 ? sent : throw new InvalidDataException(string.Join("; ", unreadable.Select(error => error.Message)), unreadable[0]);
     }
 
-    private async IAsyncEnumerable<RunStatus> RunningAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<RunStatus> RunningAsync(
+        List<InvalidDataException> unreadable, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         RunId? last = null;
-        while (await runs.ReadPageAsync(last, PageSize, cancellation) is { Count: > 0 } page)
+        while (true)
         {
-            foreach (var status in page.Where(status => status.State == RunState.Running)) yield return status;
-            last = page[^1].Id;
+            var page = await runs.ReadPageAsync(last, PageSize, cancellation);
+            unreadable.AddRange(page.Unreadable);
+            if (page.Runs.Count == 0) yield break;
+            foreach (var status in page.Runs.Where(status => status.State == RunState.Running)) yield return status;
+            last = page.Runs[^1].Id;
         }
     }
 

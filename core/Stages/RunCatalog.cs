@@ -21,19 +21,30 @@ public sealed partial class RunCatalog(IRunStore store, RunStatusStore statuses)
 
     /// <summary>At most <paramref name="limit"/> statuses of runs that come after a run in the order; a run that is not there has no place in it, and nothing comes after it.</summary>
     /// <param name="after">Null for the first page.</param>
-    /// <exception cref="InvalidDataException">A status cannot be read.</exception>
-    public async Task<IReadOnlyList<RunStatus>> ReadPageAsync(RunId? after, int limit, CancellationToken cancellation)
+    public async Task<RunPage> ReadPageAsync(RunId? after, int limit, CancellationToken cancellation)
     {
         IEnumerable<RunId> rest = await ListIdsAsync(cancellation);
         if (after is { } last) rest = rest.SkipWhile(id => id != last).Skip(1);
-        var page = new List<RunStatus>();
+        var (page, unreadable) = (new List<RunStatus>(), new List<InvalidDataException>());
         foreach (var ids in rest.Chunk(ReadsAtOnce))
         {
-            var read = await Task.WhenAll(ids.Select(id => statuses.ReadAsync(id, cancellation)));
-            page.AddRange(read.OfType<RunStatus>());
+            page.AddRange((await Task.WhenAll(ids.Select(id => ReadAsync(id, unreadable, cancellation)))).OfType<RunStatus>());
             if (page.Count >= limit) break;
         }
-        return [.. page.Take(limit)];
+        return new RunPage([.. page.Take(limit)], unreadable);
+    }
+
+    private async Task<RunStatus?> ReadAsync(RunId id, List<InvalidDataException> unreadable, CancellationToken cancellation)
+    {
+        try
+        {
+            return await statuses.ReadAsync(id, cancellation);
+        }
+        catch (InvalidDataException error)
+        {
+            lock (unreadable) unreadable.Add(error);
+            return null;
+        }
     }
 
     /// <summary>Start time and number of the id as one text of fixed width; empty for an id of another form.</summary>
@@ -43,3 +54,7 @@ public sealed partial class RunCatalog(IRunStore store, RunStatusStore statuses)
     [GeneratedRegex("-(?<time>[0-9]{8}-[0-9]{6})(-(?<number>[0-9]+))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Start();
 }
+
+/// <summary>Some runs of a store.</summary>
+/// <param name="Unreadable">Of runs met on the way whose status is damaged: they are in no page.</param>
+public sealed record RunPage(IReadOnlyList<RunStatus> Runs, IReadOnlyList<InvalidDataException> Unreadable);

@@ -27,7 +27,7 @@ internal sealed class RunEndpoints(
     public async Task ListAsync(HttpContext context)
     {
         var limit = Query.Whole(context, "limit", RunsOfPage, 1, MostRuns);
-        var page = await catalog.ReadPageAsync(Query.RunOrNone(context, "after"), limit, context.RequestAborted);
+        var (page, _) = await catalog.ReadPageAsync(Query.RunOrNone(context, "after"), limit, context.RequestAborted);
         if (page.Count == limit) context.Response.Headers.Link = $"</api/runs?limit={limit}&after={page[^1].Id}>; rel=\"next\"";
         await Reply.JsonAsync(context, [.. page.Select(status => RunView.Of(status, options))], ApiJson.Default.IReadOnlyListRunView);
     }

@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Functions.Api;
 
 namespace KnapsackCloud.Functions.Dashboard;
@@ -27,7 +28,7 @@ internal sealed record AllocationColumn(int Step, IReadOnlyList<int> Tasks, IRea
 /// <param name="Workers">Those that made the items of the step that were looked at last, at most <see cref="ProgressEndpoint.MostItems"/>.</param>
 /// <param name="Queues">Empty over an embedded store, whose queues are in another process.</param>
 internal sealed record ProgressView(
-    int Step, int Round, bool IsLastRound, int Items, int Done, int Failed, int Waiting, int Lag, IReadOnlyList<WorkerView> Workers, IReadOnlyList<LimitView> Limits,
+    int Step, int Round, bool IsLastRound, int Items, int Done, int Failed, int Waiting, int Lag, IReadOnlyList<WorkerView> Workers, IReadOnlyList<LimitUse> Limits,
     IReadOnlyList<QueueView> Queues);
 
 /// <param name="Seconds">Of generation.</param>
@@ -35,9 +36,6 @@ internal sealed record WorkerView(string Name, int Items, int Rollouts, long Tok
 
 /// <param name="Messages">Of all runs, not settled yet; null where the queue cannot tell.</param>
 internal sealed record QueueView(string Name, long? Messages);
-
-/// <param name="Limit">Null when there is none.</param>
-internal sealed record LimitView(string Name, double Used, double? Limit);
 
 /// <summary>One page of a step's tasks.</summary>
 /// <param name="Tasks">In the whole step.</param>

@@ -74,7 +74,7 @@ internal sealed class EventStream(
     private async Task<string> ReadAsync(RunId? run, CancellationToken cancellation)
     {
         if (run is not { } id)
-            return JsonSerializer.Serialize([.. (await catalog.ReadPageAsync(null, RunEndpoints.RunsOfPage, cancellation)).Select(status => RunView.Of(status, options))], ApiJson.Default.IReadOnlyListRunView);
+            return JsonSerializer.Serialize([.. (await catalog.ReadPageAsync(null, RunEndpoints.RunsOfPage, cancellation)).Runs.Select(status => RunView.Of(status, options))], ApiJson.Default.IReadOnlyListRunView);
         var status = await Found.RunAsync(statuses, id, cancellation);
         var items = await StepItems.ReadAsync(blobs.Store, id, status.Step + 1, cancellation);
         return JsonSerializer.Serialize(new RunEvent(RunView.Of(status, options), items.Arrived.Count, items.Failed.Count), ApiJson.Default.RunEvent);

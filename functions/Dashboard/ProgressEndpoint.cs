@@ -34,7 +34,7 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
         return new ProgressView(
             step, plan?.Round ?? 0, plan?.IsLast ?? false, known.Count, known.Count - failed - waiting, failed, waiting, plan is null ? 0 : step - 1 - plan.Policy.Value,
             await WorkersAsync(run, step, known.Where(item => items.Arrived.Contains(item.Id)).Select(item => item.Id).TakeLast(MostItems), cancellation),
-            Limits(await blobs.ReadSpecAsync(run, cancellation), status.Totals),
+            RunLimits.Uses((await blobs.ReadSpecAsync(run, cancellation)).Limits, status.Totals, status.UpdatedAt - status.CreatedAt),
             changes.Allowed ? await Task.WhenAll(backplane.Queues.OrderBy(queue => queue.Key, StringComparer.Ordinal).Select(queue => CountAsync(queue.Value, cancellation))) : []);
     }
 
@@ -63,7 +63,4 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
             return new QueueView(queue.Name, null);
         }
     }
-
-    private static IReadOnlyList<LimitView> Limits(RunSpec spec, RunTotals totals) =>
-        [new("rollouts", totals.Rollouts, spec.Limits.Rollouts), new("GPU-seconds", totals.GpuSeconds, spec.Limits.GpuSeconds)];
 }

@@ -72,8 +72,8 @@ public class AllocationTests
         await stored.UpdateAsync(run, status => status with { PolicyVersion = new PolicyVersion(0), Phase = RunPhase.Plan });
         var handler = new PlanHandler(stored.Blobs, new RunTasks(stored.Store), stored.Statuses, stored, stored.Observer);
         await handler.HandleAsync(new PlanRequest(run, 1), cancellation);
-        await handler.HandleAsync(new PlanRequest(run, 1) { Round = 2 }, cancellation);
-        await handler.HandleAsync(new PlanRequest(run, 1) { Round = 3 }, cancellation);
+        await handler.HandleAsync(new PlanRequest(run, 1, 2), cancellation);
+        await handler.HandleAsync(new PlanRequest(run, 1, 3), cancellation);
         Assert.Equal(1, (await stored.Blobs.RequirePlanAsync(run, 1, cancellation)).Round);
     }
 

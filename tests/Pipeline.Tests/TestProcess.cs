@@ -43,7 +43,7 @@ internal sealed class TestProcess : IDisposable
         Add(seen[QueueNames.Rollouts], new RolloutHandler(_blobs, tasks, _statuses, _outbox, Observer, tools));
         Add(seen[QueueNames.RolloutDone], new CollectHandler(_blobs, tasks, _statuses, _outbox, Observer));
         Add(seen[QueueNames.Learn], new LearnHandler(_blobs, _statuses, _outbox, Observer, learner ?? new HashChainLearner(), _folders, _thread));
-        Add(seen[QueueNames.CheckpointReady], new PublishHandler(_blobs, _statuses, _outbox));
+        Add(seen[QueueNames.CheckpointReady], new PublishHandler(_blobs, _statuses, _outbox, time));
     }
 
     public Recorder Observer { get; } = new();

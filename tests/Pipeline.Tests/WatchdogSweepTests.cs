@@ -70,6 +70,31 @@ public class WatchdogSweepTests
     }
 
     [Fact]
+    public async Task A_run_whose_status_is_damaged_is_named_and_keeps_neither_the_others_waiting_nor_out_of_the_list()
+    {
+        var good = await _stored.StartAsync(Samples.Spec);
+        _stored.Time.Advance(TimeSpan.FromSeconds(1));
+        var damaged = await _stored.StartAsync(Samples.Spec);
+        _stored.Time.Advance(TimeSpan.FromSeconds(1));
+        var newest = await _stored.StartAsync(Samples.Spec);
+        var before = (await _stored.Store.ReadAsync(BlobNames.Status(damaged), Token))!;
+        await _stored.Store.ReplaceAsync(BlobNames.Status(damaged), "{"u8.ToArray(), before.ETag, Token);
+        _stored.Sent.Clear();
+
+        var first = await _stored.Catalog.ReadPageAsync(null, 1, Token);
+        var rest = await _stored.Catalog.ReadPageAsync(newest, 7, Token);
+        Assert.Equal([newest, good], first.Runs.Concat(rest.Runs).Select(status => status.Id));
+        Assert.Contains(damaged.Value, Assert.Single(rest.Unreadable).Message, StringComparison.Ordinal);
+
+        var sweep = NewSweep();
+        await Assert.ThrowsAsync<InvalidDataException>(() => sweep.SweepAsync(Token));
+        _stored.Time.Advance(TimeSpan.FromMinutes(6));
+        var reported = await Assert.ThrowsAsync<InvalidDataException>(() => sweep.SweepAsync(Token));
+        Assert.Contains(damaged.Value, reported.Message, StringComparison.Ordinal);
+        Assert.Equal([new LearnRequested(newest, 0), new LearnRequested(good, 0)], _stored.Sent);
+    }
+
+    [Fact]
     public async Task Runs_are_listed_by_their_start_and_paged_without_gaps()
     {
         var started = new List<RunId>();
@@ -81,7 +106,7 @@ public class WatchdogSweepTests
         }
         var seen = new List<RunId>();
         RunId? last = null;
-        while (await _stored.Catalog.ReadPageAsync(last, 7, Token) is { Count: > 0 } page)
+        while ((await _stored.Catalog.ReadPageAsync(last, 7, Token)).Runs is { Count: > 0 } page)
         {
             Assert.True(page.Count <= 7);
             seen.AddRange(page.Select(status => status.Id));
@@ -90,6 +115,6 @@ public class WatchdogSweepTests
         Assert.Equal(started.Order(Comparer<RunId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))), seen.Order(Comparer<RunId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))));
         var seconds = seen.Select(id => started.IndexOf(id) / 3).ToList();
         Assert.Equal(seconds.OrderDescending(), seconds);
-        Assert.Empty(await _stored.Catalog.ReadPageAsync(RunId.Parse("none"), 7, Token));
+        Assert.Empty((await _stored.Catalog.ReadPageAsync(RunId.Parse("none"), 7, Token)).Runs);
     }
 }

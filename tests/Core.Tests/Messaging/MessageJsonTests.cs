@@ -43,6 +43,14 @@ public class MessageJsonTests
         Assert.Contains(reason, problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_plan_request_that_names_no_round_wants_the_first()
+    {
+        Assert.Equal(new PlanRequest(Run, 1), Decode<PlanRequest>("""{"format":1,"run":"r","step":1}"""u8.ToArray()));
+        Assert.Null(Decode<PlanRequest>("""{"format":1,"run":"r","step":1,"round":0}"""u8.ToArray()));
+        Assert.Null(Decode<PlanRequest>("""{"format":1,"run":"r","step":1,"round":100}"""u8.ToArray()));
+    }
+
     private static TMessage? Decode<TMessage>(ReadOnlyMemory<byte> body) where TMessage : class, IWorkMessage =>
         MessageJson.TryDecode<TMessage>(body, out var message, out _) ? message : null;
 }

@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Estimate;
 using KnapsackCloud.Core.Publish;
 
 namespace KnapsackCloud.Core.Tests.Publish;
@@ -20,10 +21,16 @@ public class RetentionTests
     public void A_limit_is_reached_when_the_totals_are_there_and_says_what_follows()
     {
         var totals = new RunTotals { Rollouts = 100, GpuSeconds = 9.5 };
-        Assert.Null(RunLimits.Reached(new LimitsSpec(), totals));
-        Assert.Null(RunLimits.Reached(new LimitsSpec { Rollouts = 101, GpuSeconds = 10 }, totals));
-        Assert.Contains("limits.rollouts of 100", RunLimits.Reached(new LimitsSpec { Rollouts = 100 }, totals), StringComparison.Ordinal);
-        Assert.Contains("limits.gpuSeconds of 9", RunLimits.Reached(new LimitsSpec { GpuSeconds = 9 }, totals), StringComparison.Ordinal);
+        var age = TimeSpan.FromSeconds(60);
+        Assert.Null(RunLimits.Reached(new LimitsSpec(), totals, age));
+        Assert.Null(RunLimits.Reached(new LimitsSpec { Rollouts = 101, GpuSeconds = 10, Seconds = 61, Usd = 1, Gpu = "t4" }, totals, age));
+        Assert.Contains("limits.rollouts of 100", RunLimits.Reached(new LimitsSpec { Rollouts = 100 }, totals, age), StringComparison.Ordinal);
+        Assert.Contains("limits.gpuSeconds of 9 ", RunLimits.Reached(new LimitsSpec { GpuSeconds = 9 }, totals, age), StringComparison.Ordinal);
+        Assert.Contains("limits.seconds of 60 ", RunLimits.Reached(new LimitsSpec { Seconds = 60 }, totals, age), StringComparison.Ordinal);
+        var hour = new RunTotals { GpuSeconds = 3600 };
+        var usd = PriceList.Current.ReplicaPerHour("a100");
+        Assert.Null(RunLimits.Reached(new LimitsSpec { Usd = usd + 0.01, Gpu = "a100" }, hour, age));
+        Assert.Contains("limits.usd of", RunLimits.Reached(new LimitsSpec { Usd = usd - 0.01, Gpu = "a100" }, hour, age), StringComparison.Ordinal);
     }
 
     /// <summary>Versions that come after the current one are judged when they are old.</summary>
