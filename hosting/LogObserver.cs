@@ -14,6 +14,8 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
 
     public void ItemDone(RunId run, int step, WorkItem item, long tokens, double seconds) => LogItemDone(run, step, item.Id, tokens, seconds);
 
+    public void ItemDoubled(RunId run, int step, WorkItem item, long tokens) => LogItemDoubled(run, step, item.Id, tokens);
+
     public void ItemFailed(RunId run, int step, string item, string reason) => LogItemFailed(run, step, item, reason);
 
     public void StepCollected(RunId run, StepSummary summary) =>
@@ -49,6 +51,9 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
 
     [LoggerMessage(204, LogLevel.Information, "Run {Run} step {Step} is learnt as policy {PolicyVersion}: {Updates} updates in {Seconds:F2} s")]
     private partial void LogLearned(RunId run, int step, int policyVersion, int updates, double seconds);
+
+    [LoggerMessage(205, LogLevel.Warning, "Run {Run} step {Step} item {Item} was done elsewhere meanwhile: {Tokens} tokens in vain")]
+    private partial void LogItemDoubled(RunId run, int step, string item, long tokens);
 
     [LoggerMessage(300, LogLevel.Warning, "Queue {Queue} message {MessageId}: attempt {Attempt} failed")]
     private partial void LogAttemptFailed(Exception error, string queue, string messageId, int attempt);

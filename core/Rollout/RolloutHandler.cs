@@ -62,7 +62,8 @@ public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         var seconds = tools.Time.GetElapsedTime(started).TotalSeconds;
 
         var trajectories = rollouts.Score(completions, verifier, tools.Worker, seconds);
-        if (await blobs.CreateTrajectoriesAsync(run, plan.Step, item.Id, trajectories, cancellation))
-            observer.ItemDone(run, plan.Step, item, trajectories.Sum(trajectory => (long)trajectory.CompletionIds.Length), seconds);
+        var tokens = trajectories.Sum(trajectory => (long)trajectory.CompletionIds.Length);
+        if (await blobs.CreateTrajectoriesAsync(run, plan.Step, item.Id, trajectories, cancellation)) observer.ItemDone(run, plan.Step, item, tokens, seconds);
+        else observer.ItemDoubled(run, plan.Step, item, tokens);
     }
 }

@@ -20,6 +20,10 @@ public interface IRunObserver : IPumpObserver
     /// <param name="seconds">Of generation.</param>
     void ItemDone(RunId run, int step, WorkItem item, long tokens, double seconds) { }
 
+    /// <summary>A work item was generated in vain: its blob came from elsewhere meanwhile, after a lost lease or a doubled message.</summary>
+    /// <param name="tokens">Completion tokens.</param>
+    void ItemDoubled(RunId run, int step, WorkItem item, long tokens) { }
+
     /// <summary>A work item ended in a terminal marker.</summary>
     void ItemFailed(RunId run, int step, string item, string reason) { }
 

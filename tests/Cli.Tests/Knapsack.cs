@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 
@@ -10,14 +11,14 @@ internal sealed class Knapsack : IDisposable
     private readonly Process _process;
     private readonly Task<string> _output;
     private readonly Task<string> _errors;
-
+    private readonly ConcurrentQueue<string> _errorLines = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Knapsack(Process process)
     {
         _process = process;
         _output = ReadOutputAsync(TestContext.Current.CancellationToken);
-        _errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        _errors = ReadErrorsAsync(TestContext.Current.CancellationToken);
     }
 
     public static Knapsack Start(params string[] arguments) => Start(new Dictionary<string, string>(), arguments);
@@ -45,6 +46,9 @@ internal sealed class Knapsack : IDisposable
         return await _address.Task;
     }
 
+    /// <summary>Whether a line that it wrote to stderr so far has this in it.</summary>
+    public bool HasSaid(string text) => _errorLines.Any(line => line.Contains(text, StringComparison.Ordinal));
+
     /// <summary>SIGKILL: no handler runs, nothing is flushed.</summary>
     public void Kill() => _process.Kill(entireProcessTree: true);
 
@@ -66,6 +70,12 @@ internal sealed class Knapsack : IDisposable
         }
 
         return output.ToString();
+    }
+
+    private async Task<string> ReadErrorsAsync(CancellationToken cancellation)
+    {
+        while (await _process.StandardError.ReadLineAsync(cancellation) is { } line) _errorLines.Enqueue(line);
+        return string.Join('\n', _errorLines);
     }
 
     public void Dispose()

@@ -61,6 +61,11 @@ public class RunTests
         var refused = await Knapsack.RunAsync("generate", "--model", Path.Combine(policies, "000002"), "--prompt", "10000+20000=");
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("only an adapter", refused.Errors, StringComparison.Ordinal);
+
+        var onward = spec.Replace("warmup:arithmetic?target=0.02", $"hf:{Path.Combine(policies, "000000")}", StringComparison.Ordinal);
+        var second = await Knapsack.RunAsync("run", folder.Write("onward.json", onward), "--out", folder.At("onward"), "--steps", "1", "--json");
+        Assert.True(second.ExitCode == 0, second.Errors);
+        Assert.True(File.Exists(Path.Combine(JsonDocument.Parse(second.Output).RootElement.GetProperty("folder").GetString()!, "policies", "000001", "adapter_model.safetensors")));
     }
 
     [Fact]

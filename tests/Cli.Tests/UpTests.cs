@@ -1,14 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
-using Azure.Storage.Blobs;
 using Azure.Storage.Queues;
-using KnapsackCloud.Adapters.Embedded;
-using KnapsackCloud.Adapters.Storage;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rollout;
-using KnapsackCloud.Hosting;
 using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Cli.Tests;
@@ -19,7 +13,6 @@ public class UpTests
     private const int Kills = 6;
     /// <summary>Kills that must fall before the run is done, or it was hardly disturbed.</summary>
     private const int LeastKills = 2;
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(4);
     private static readonly TimeSpan BetweenBlows = TimeSpan.FromMilliseconds(1500);
 
     [Fact]
@@ -27,57 +20,23 @@ public class UpTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "finds its processes in /proc");
         using var folder = new TestFolder();
-        await using var azurite = await AzuriteAsync();
+        await using var cloud = await LocalCloud.StartAsync();
         // In rounds, where a step goes through the queues twice.
         var spec = folder.Write("spec.json", SmallRun.Spec.Replace("posterior", "rounds", StringComparison.Ordinal));
         var undisturbed = await Knapsack.RunAsync("run", spec, "--out", folder.At("undisturbed"), "--json");
         Assert.True(undisturbed.ExitCode == 0, undisturbed.Errors);
 
-        using var up = Knapsack.Start(Environment(azurite), "up", "--workers", "2", "--port", "0", "--out", folder.At("up"));
+        using var up = Knapsack.Start(cloud.Environment, "up", "--workers", "2", "--port", "0", "--out", folder.At("up"));
         using var client = new HttpClient { BaseAddress = await up.AddressAsync() };
-        var run = await StartAsync(client, spec);
-        await DisturbAsync(up.ProcessId, azurite, client, run);
-        await CompletesAsync(client, run, folder);
+        var run = await LocalCloud.StartRunAsync(client, spec);
+        await DisturbAsync(up.ProcessId, cloud.Azurite, client, run);
+        await LocalCloud.WaitAsync(client, run, status => status.State == "completed", () => LastLines(folder.At("up/logs")));
         await Signal.InterruptAsync(up.ProcessId);
         var stopped = await up.FinishAsync();
         Assert.True(stopped.ExitCode == 0, stopped.Errors);
         Assert.Empty(Hosts(up.ProcessId));
 
-        using var expectedStore = new FolderRunStore(folder.At("undisturbed"), TimeProvider.System);
-        var expected = await RunContents.ReadAsync(expectedStore);
-        var found = await RunContents.ReadAsync(new BlobRunStore(new BlobContainerClient(azurite.ConnectionString, "knapsack"), blockBytes: 1 << 20));
-        Assert.Equal(expected.Keys, found.Keys);
-        Assert.All(expected, blob => Assert.Equal(blob.Value, found[blob.Key]));
-    }
-
-    private static async Task<AzuriteProcess> AzuriteAsync()
-    {
-        try
-        {
-            return await AzuriteProcess.StartAsync(location: null, log: null, TestContext.Current.CancellationToken);
-        }
-        catch (HostRefusedException reason)
-        {
-            Assert.Skip(reason.Message);
-            throw;
-        }
-    }
-
-    /// <summary>Short leases and an impatient watchdog: what was lost is found within seconds.</summary>
-    private static Dictionary<string, string> Environment(AzuriteProcess azurite) => new()
-    {
-        ["Knapsack__Storage__ConnectionString"] = azurite.ConnectionString,
-        ["Knapsack__Pump__Lease"] = "00:00:04",
-        ["Knapsack__Pump__MaxAttempts"] = "100",
-        ["Functions__Watchdog__Patience"] = "00:00:06",
-        ["Functions__Watchdog__Interval"] = "00:00:01",
-    };
-
-    private static async Task<string> StartAsync(HttpClient client, string spec)
-    {
-        using var answer = await client.PostAsync("/api/runs", new StringContent(await File.ReadAllTextAsync(spec)), TestContext.Current.CancellationToken);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+        await cloud.AssertEqualsAsync(folder.At("undisturbed"));
     }
 
     /// <summary>In turn: a host is killed, a message lost, one doubled, one spoiled; which of them, a seed says.</summary>
@@ -100,9 +59,12 @@ public class UpTests
 
             await queue.SendMessageAsync("{ no message", cancellation);
             // Null while the control plane is down: then the run goes on once it is back.
-            Assert.NotEqual("completed", kills < LeastKills ? await StateAsync(client, run, cancellation) : null);
+            Assert.NotEqual("completed", kills < LeastKills ? (await LocalCloud.LookAsync(client, run, cancellation))?.State : null);
         }
     }
+
+    private static string LastLines(string logs) =>
+        $"logs in {logs}: {string.Join('\n', Directory.GetFiles(logs).Select(log => File.ReadLines(log).LastOrDefault()))}";
 
     private static bool TryKill(int process)
     {
@@ -115,40 +77,6 @@ public class UpTests
         catch (ArgumentException)
         {
             return false;
-        }
-    }
-
-    private static async Task CompletesAsync(HttpClient client, string run, TestFolder folder)
-    {
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        deadline.CancelAfter(Deadline);
-        using var ticks = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
-        var state = "";
-        try
-        {
-            while (state != "completed")
-            {
-                await ticks.WaitForNextTickAsync(deadline.Token);
-                state = await StateAsync(client, run, deadline.Token) ?? state;
-                Assert.NotEqual("failed", state);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            Assert.Fail($"the run is {state} after {Deadline}; logs in {folder.Path}/up/logs: {string.Join('\n', Directory.GetFiles(folder.At("up/logs")).Select(log => File.ReadLines(log).LastOrDefault()))}");
-        }
-    }
-
-    /// <summary>Null while the control plane is being started again.</summary>
-    private static async Task<string?> StateAsync(HttpClient client, string run, CancellationToken cancellation)
-    {
-        try
-        {
-            return (await client.GetFromJsonAsync<JsonElement>($"/api/runs/{run}", cancellation)).GetProperty("state").GetString();
-        }
-        catch (HttpRequestException)
-        {
-            return null;
         }
     }
 
