@@ -21,11 +21,15 @@ internal static class Tool
         return RunAsync(Repository.Bicep, Repository.At("infra"), arguments);
     }
 
-    public static async Task<ToolResult> RunAsync(string program, string folder, params string[] arguments)
+    public static Task<ToolResult> RunAsync(string program, string folder, params string[] arguments) => RunAsync(program, folder, new Dictionary<string, string>(), arguments);
+
+    /// <param name="environment">On top of this process's variables, without those that a deployment sets.</param>
+    public static async Task<ToolResult> RunAsync(string program, string folder, IReadOnlyDictionary<string, string> environment, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var name in start.Environment.Keys.Where(name => DeploymentVariables.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))).ToList())
             start.Environment.Remove(name);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
