@@ -9,7 +9,7 @@ public class RoleTests
     private const string HostAccount = "host account";
 
     /// <summary>Of Azure itself, the same in every tenant.</summary>
-    private static readonly Dictionary<string, string> Roles = new()
+    internal static readonly Dictionary<string, string> Roles = new()
     {
         ["ba92f5b4-2d11-453d-a403-e96b0029c9fe"] = "Storage Blob Data Contributor",
         ["b7e6dc6d-f1e8-4753-8033-0f276bb0955b"] = "Storage Blob Data Owner",
@@ -21,7 +21,7 @@ public class RoleTests
         ["7f951dda-4ed3-4680-a7ca-43fe172d538d"] = "AcrPull",
     };
 
-    private static IEnumerable<string> Expected =>
+    internal static IEnumerable<string> Expected =>
     [
         .. Host("functions", receives: QueueNames.All, sends: QueueNames.All),
         .. Host("worker", [QueueNames.Rollouts], [QueueNames.Rollouts, QueueNames.RolloutDone]),
