@@ -13,6 +13,9 @@ internal static class Repository
     /// <summary>The Bicep compiler; null where there is none for this system.</summary>
     public static string? Bicep { get; } = Metadata["Bicep"].SingleOrDefault();
 
+    /// <summary>Where NuGet keeps what it restored.</summary>
+    public static string Packages { get; } = Metadata["Packages"].Single()!;
+
     public static string At(string path) => Path.Combine(Root, path);
 
     public static string Read(string path) => File.ReadAllText(At(path));
