@@ -6,7 +6,8 @@ using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Infra.Tests;
 
-/// <summary>What the images are made of, put together and started as an image does it, without Docker.</summary>
+/// <summary>What the images are made of, put together and started as an image does it, without Docker; <see cref="DockerTests"/> builds them where there is one.</summary>
+[Collection(Builds.Name)]
 public sealed partial class ImageTests : IDisposable
 {
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(10);
@@ -15,6 +16,13 @@ public sealed partial class ImageTests : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private static string Dockerfile { get; } = Repository.Read("build/Dockerfile");
+
+    /// <summary>Base images, with their versions.</summary>
+    internal static IEnumerable<string> Bases()
+    {
+        var versions = PinnedVersion().Matches(Dockerfile).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        return From().Matches(Dockerfile).Select(match => versions.Aggregate(match.Groups[1].Value, (image, version) => image.Replace($"${{{version.Key}}}", version.Value, StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void The_file_pins_its_bases_runs_as_nobody_in_particular_and_builds_without_BuildKit()
@@ -117,7 +125,7 @@ public sealed partial class ImageTests : IDisposable
     [GeneratedRegex("(?m)^FROM ([^ \n]+)")]
     private static partial Regex From();
 
-    [GeneratedRegex(@"(?m)^ARG Dotnet(Sdk)?=\d+\.\d+\.\d+$")]
+    [GeneratedRegex(@"(?m)^ARG (Dotnet\w*)=(\d+\.\d+\.\d+)$")]
     private static partial Regex PinnedVersion();
 
     [GeneratedRegex("<ProjectReference Include=\"([^\"]+)\"")]

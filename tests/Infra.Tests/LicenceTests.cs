@@ -4,6 +4,7 @@ using System.Xml.Linq;
 namespace KnapsackCloud.Infra.Tests;
 
 /// <summary>docs/licences.md lists what is deployed with us and under which licence; the bills of materials list it for programs.</summary>
+[Collection(Builds.Name)]
 public class LicenceTests
 {
     private static readonly string[] Permissive = ["Apache-2.0", "BSD-3-Clause", "MIT"];

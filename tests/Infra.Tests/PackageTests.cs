@@ -10,6 +10,7 @@ using KnapsackCloud.Hosting.Local;
 namespace KnapsackCloud.Infra.Tests;
 
 /// <summary>The folder that is deployed as the Functions app, zipped as azd does, unpacked and started as the Functions host starts it.</summary>
+[Collection(Builds.Name)]
 public sealed class PackageTests : IDisposable
 {
     private static readonly TimeSpan TimeToStop = TimeSpan.FromSeconds(10);
