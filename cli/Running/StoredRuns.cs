@@ -3,6 +3,8 @@ using System.Text.Json.Serialization.Metadata;
 using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Publish;
+using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Cli.Running;
 
@@ -41,21 +43,18 @@ internal static class StoredRuns
         return null;
     }
 
-    /// <summary>Those that changed last come first.</summary>
+    /// <summary>Those that changed last come first; one whose status is damaged is named on stderr.</summary>
     public static async Task<IReadOnlyList<RunStatus>> ListAsync(IRunStore store, CancellationToken cancellation)
     {
-        var runs = new List<RunStatus>();
-        await foreach (var name in store.ListAsync(BlobNames.RunsPrefix, cancellation).ConfigureAwait(false))
-        {
-            if (RunId.TryParse(name.Value.Split('/')[1], out var run) && name == BlobNames.Status(run) &&
-                await ReadAsync(store, name, ContractsJson.Default.RunStatus, cancellation).ConfigureAwait(false) is { } status)
-                runs.Add(status);
-        }
-
+        var catalog = new RunCatalog(store, new RunStatusStore(store, TimeProvider.System, new NoObserver()));
+        var (runs, unreadable) = await catalog.ReadPageAsync(null, int.MaxValue, cancellation).ConfigureAwait(false);
+        foreach (var error in unreadable) await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
         return [.. runs.OrderByDescending(run => run.UpdatedAt)];
     }
 
     /// <summary>A small JSON blob, or null when there is none.</summary>
     public static async Task<T?> ReadAsync<T>(IRunStore store, BlobName name, JsonTypeInfo<T> type, CancellationToken cancellation) where T : class =>
         await store.ReadAsync(name, cancellation).ConfigureAwait(false) is { } blob ? JsonSerializer.Deserialize(blob.Content.Span, type) : null;
+
+    private sealed class NoObserver : IRunObserver;
 }

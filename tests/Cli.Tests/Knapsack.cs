@@ -31,9 +31,11 @@ internal sealed class Knapsack : IDisposable
         return new Knapsack(Process.Start(start)!);
     }
 
-    public static async Task<KnapsackResult> RunAsync(params string[] arguments)
+    public static Task<KnapsackResult> RunAsync(params string[] arguments) => RunAsync(new Dictionary<string, string>(), arguments);
+
+    public static async Task<KnapsackResult> RunAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        using var knapsack = Start(arguments);
+        using var knapsack = Start(environment, arguments);
         return await knapsack.FinishAsync();
     }
 

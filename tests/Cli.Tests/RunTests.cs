@@ -23,6 +23,8 @@ public class RunTests
         var inspected = await Knapsack.RunAsync("inspect", "latest", "--step", "1", "--out", folder.At("store"));
         Assert.True(inspected.ExitCode == 0, inspected.Errors);
         Assert.Contains("effective-prompt ratio", inspected.Output, StringComparison.Ordinal);
+        var details = await Knapsack.RunAsync("inspect", "latest", "--out", folder.At("store"), "--json");
+        Assert.Equal(2, JsonDocument.Parse(details.Output).RootElement.GetProperty("learning").GetArrayLength());
 
         var estimated = await Knapsack.RunAsync("estimate", folder.At("spec.json"), "--from", "latest", "--out", folder.At("store"), "--policy", "rounds", "--json");
         Assert.True(estimated.ExitCode == 0, estimated.Errors);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Cli.Tests;
@@ -47,6 +48,8 @@ public class SignalTests
             await hosts.EndAsync(TimeToEnd);
         }
 
+        var listed = await Knapsack.RunAsync(cloud.Environment, "runs", "--store", "local", "--json");
+        Assert.Equal("Completed", Assert.Single(JsonDocument.Parse(listed.Output).RootElement.GetProperty("runs").EnumerateArray()).GetProperty("state").GetString());
         await cloud.AssertEqualsAsync(folder.At("undisturbed"));
     }
 
