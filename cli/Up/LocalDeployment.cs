@@ -7,7 +7,14 @@ namespace KnapsackCloud.Cli.Up;
 /// <param name="Port">Of the control plane.</param>
 /// <param name="Folder">For what Azurite keeps, and for logs.</param>
 /// <param name="Data">Folder in which posted specs may name files; null for none.</param>
-internal sealed record DeploymentPlan(int Workers, bool Learner, int Port, string Folder, string? Data);
+internal sealed record DeploymentPlan(int Workers, bool Learner, int Port, string Folder, string? Data)
+{
+    /// <summary>Work items that a worker has in hand at once; together they fill the cores.</summary>
+    public int ItemsPerWorker { get; init; } = Math.Max(1, Environment.ProcessorCount / Math.Max(1, Workers));
+
+    /// <summary>Of a storage account; null for that of the environment or, where it names none, an Azurite of its own.</summary>
+    public string? ConnectionString { get; init; }
+}
 
 /// <summary>
 /// The hosts of a deployment as processes on this machine: Azurite, unless the environment names a storage account, the control plane,
@@ -43,8 +50,7 @@ internal sealed class LocalDeployment(DeploymentPlan plan, TimeProvider time) : 
         report("starting the control plane");
         Add("functions", environment, ["functions", "--port", Text(plan.Port), .. plan.Data is null ? (string[])[] : ["--data", Path.GetFullPath(plan.Data)]]);
         await AnswersAsync(cancellation).ConfigureAwait(false);
-        var items = Math.Max(1, Environment.ProcessorCount / Math.Max(1, plan.Workers));
-        for (var worker = 1; worker <= plan.Workers; worker++) Add($"worker-{worker}", environment, ["worker", "--items", Text(items)]);
+        for (var worker = 1; worker <= plan.Workers; worker++) Add($"worker-{worker}", environment, ["worker", "--items", Text(plan.ItemsPerWorker)]);
         if (plan.Learner) Add("learner", environment, ["learner"]);
     }
 
@@ -61,7 +67,8 @@ internal sealed class LocalDeployment(DeploymentPlan plan, TimeProvider time) : 
     private async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync(Action<string> report, CancellationToken cancellation)
     {
         var environment = new Dictionary<string, string> { ["Knapsack__Store"] = "local" };
-        if (Environment.GetEnvironmentVariable(ConnectionVariable) is { Length: > 0 }) return environment;
+        if (plan.ConnectionString is { } given) environment[ConnectionVariable] = given;
+        if (plan.ConnectionString is not null || Environment.GetEnvironmentVariable(ConnectionVariable) is { Length: > 0 }) return environment;
         report("starting Azurite (the first time npm installs it: a minute or two)");
         var location = Directory.CreateDirectory(Path.Combine(Path.GetFullPath(plan.Folder), "azurite")).FullName;
         _azuriteLog = SupervisedHost.OpenLog(Path.Combine(Logs, "azurite.log"));

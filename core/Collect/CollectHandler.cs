@@ -14,11 +14,14 @@ namespace KnapsackCloud.Core.Collect;
 public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore statuses, IMessageSender outbox, IRunObserver observer)
     : IWorkHandler<RolloutDone>
 {
+    private readonly ArrivalWatch _arrivals = new(blobs);
+
     public async Task<WorkOutcome> HandleAsync(RolloutDone message, CancellationToken cancellation)
     {
         var (run, step) = (message.Run, message.Step);
         if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is { } settled) return settled;
         var plan = await blobs.RequirePlanAsync(run, step, cancellation);
+        if (await _arrivals.IsAnyPendingAsync(run, plan, message.Item, cancellation)) return WorkOutcome.Done;
         var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
         if (plan.Items.Any(items.IsPending)) return WorkOutcome.Done;
         if (!plan.IsLast)

@@ -7,6 +7,14 @@ namespace KnapsackCloud.Core.Messaging;
 public interface IMessageSender
 {
     Task SendAsync(IWorkMessage message, CancellationToken cancellation);
+
+    /// <summary>Several at once: a step may have thousands of work items, and most of the time of a send goes by on the way.</summary>
+    async Task SendAllAsync(IEnumerable<IWorkMessage> messages, CancellationToken cancellation)
+    {
+        foreach (var some in messages.Chunk(SendsAtOnce)) await Task.WhenAll(some.Select(message => SendAsync(message, cancellation)));
+    }
+
+    private const int SendsAtOnce = 32;
 }
 
 /// <summary>The five queues as one place to send to.</summary>

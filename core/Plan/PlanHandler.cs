@@ -23,7 +23,7 @@ public sealed class PlanHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore s
         await statuses.UpdateAsync(run, status => RunStates.EnterPhase(status, step, RunPhase.Rollout), cancellation);
 
         var pending = plan.Items.Where(items.IsPending).ToList();
-        foreach (var item in pending) await outbox.SendAsync(new RolloutRequest(run, step, item.Id), cancellation);
+        await outbox.SendAllAsync(pending.Select(item => new RolloutRequest(run, step, item.Id)), cancellation);
         // Named by the round: a queue with duplicate detection has seen the last item's message before.
         if (pending.Count == 0) await outbox.SendAsync(new RolloutDone(run, step, plan.Round == 1 ? plan.Items[^1].Id : $"round-{plan.Round}"), cancellation);
         return WorkOutcome.Done;

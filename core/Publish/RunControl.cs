@@ -22,8 +22,7 @@ public sealed class RunControl(RunBlobs blobs, RunStatusStore statuses, IMessage
             await ForgetFailedItemsAsync(run, failed.Step + 1, cancellation);
         var (status, moved) = await statuses.UpdateAsync(run, RunStates.Resume, cancellation);
         if (moved)
-            foreach (var message in await Watchdog.DueAsync(blobs, status, cancellation))
-                await outbox.SendAsync(message, cancellation);
+            await outbox.SendAllAsync(await Watchdog.DueAsync(blobs, status, cancellation), cancellation);
         return status;
     }
 

@@ -26,11 +26,9 @@ public sealed class WatchdogSweep(RunBlobs blobs, RunCatalog runs, IMessageSende
             running.Add(status.Id);
             try
             {
-                foreach (var message in Overdue(status, await Watchdog.DueAsync(blobs, status, cancellation)))
-                {
-                    await outbox.SendAsync(message, cancellation);
-                    sent.Add(message);
-                }
+                var overdue = Overdue(status, await Watchdog.DueAsync(blobs, status, cancellation));
+                await outbox.SendAllAsync(overdue, cancellation);
+                sent.AddRange(overdue);
             }
             catch (InvalidDataException error)
             {

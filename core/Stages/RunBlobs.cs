@@ -15,6 +15,7 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
     private const int RecordWeight = 64;
     private readonly ConcurrentDictionary<RunId, RunSpec> _specs = [];
     private readonly RecordCache _records = new(CachedWords);
+    private readonly PlanCache _plans = new();
 
     public IRunStore Store => store;
 
@@ -31,10 +32,17 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
     public async Task<StepPlan?> ReadPlanAsync(RunId run, int step, CancellationToken cancellation)
     {
         var rounds = new List<StepPlan>();
-        while (rounds is not [.., { IsLast: true }]
-            && await ReadAsync(BlobNames.Plan(run, step, rounds.Count + 1), ContractsJson.Default.StepPlan, cancellation) is { } next)
-            rounds.Add(next);
+        while (rounds is not [.., { IsLast: true }] && await ReadRoundAsync(BlobNames.Plan(run, step, rounds.Count + 1), cancellation) is { } next) rounds.Add(next);
         return rounds.Count == 0 ? null : StepPlans.Merge(rounds);
+    }
+
+    /// <summary>Written once, and read for each of the step's work items.</summary>
+    private async Task<StepPlan?> ReadRoundAsync(BlobName name, CancellationToken cancellation)
+    {
+        if (_plans.Find(name) is { } known) return known;
+        var plan = await ReadAsync(name, ContractsJson.Default.StepPlan, cancellation);
+        if (plan is not null) _plans.Add(name, plan);
+        return plan;
     }
 
     /// <exception cref="InvalidDataException">There is none, or it cannot be read.</exception>

@@ -50,9 +50,13 @@ public sealed class InMemoryRunStore : IRunStore
         lock (_gate) return Task.FromResult(_blobs.ContainsKey(name.Value));
     }
 
+    /// <summary>How often blobs were listed.</summary>
+    public int Listings { get; private set; }
+
     public async IAsyncEnumerable<BlobName> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await Task.CompletedTask;
+        Listings++;
         List<string> names;
         lock (_gate) names = [.. _blobs.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal))];
         foreach (var name in names) yield return new BlobName(name);

@@ -1,0 +1,48 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using KnapsackCloud.Core.Ports;
+
+namespace KnapsackCloud.Cli.Piping;
+
+/// <summary>Starts a run over HTTP and watches it to its end.</summary>
+internal sealed class ControlPlaneClient(Uri address, TimeProvider time) : IDisposable
+{
+    /// <summary>Short beside any phase; when a phase began the status itself says.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+    private readonly HttpClient _client = new() { BaseAddress = address };
+
+    /// <returns>The run's id.</returns>
+    /// <exception cref="StoreException">It was refused; says why.</exception>
+    public async Task<string> StartAsync(string spec, CancellationToken cancellation)
+    {
+        using var answer = await _client.PostAsync("/api/runs", new StringContent(spec), cancellation).ConfigureAwait(false);
+        if (!answer.IsSuccessStatusCode) throw new StoreException(await answer.Content.ReadAsStringAsync(cancellation).ConfigureAwait(false));
+        return (await answer.Content.ReadFromJsonAsync(StatusLookJson.Default.StatusLook, cancellation).ConfigureAwait(false))!.Id;
+    }
+
+    /// <param name="failure">What else went wrong, or null.</param>
+    /// <exception cref="StoreException">The run did not complete.</exception>
+    public async Task<StepTimeline> FollowAsync(string run, Func<string?> failure, CancellationToken cancellation)
+    {
+        var timeline = new StepTimeline();
+        using var ticks = new PeriodicTimer(Look, time);
+        while (true)
+        {
+            var status = (await _client.GetFromJsonAsync($"/api/runs/{run}", StatusLookJson.Default.StatusLook, cancellation).ConfigureAwait(false))!;
+            timeline.Add(status);
+            if (status.State == "completed") return timeline;
+            if (failure() ?? (status.State == "running" ? null : $"the run is {status.State}: {status.Reason}") is { } problem) throw new StoreException(problem);
+            await ticks.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+}
+
+/// <summary>A run's status as the API gives it.</summary>
+internal sealed record StatusLook(string Id, string State, int Step, int? PolicyVersion, string Phase, string? Reason, DateTimeOffset UpdatedAt);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(StatusLook))]
+internal sealed partial class StatusLookJson : JsonSerializerContext;
