@@ -32,7 +32,8 @@ internal sealed class ControlPlaneClient(Uri address, TimeProvider time) : IDisp
             var status = (await _client.GetFromJsonAsync($"/api/runs/{run}", StatusLookJson.Default.StatusLook, cancellation).ConfigureAwait(false))!;
             timeline.Add(status);
             if (status.State == "completed") return timeline;
-            if (failure() ?? (status.State == "running" ? null : $"the run is {status.State}: {status.Reason}") is { } problem) throw new StoreException(problem);
+            var problem = failure() ?? (status.State == "running" ? null : $"the run is {status.State}: {status.Reason}");
+            if (problem is not null) throw new StoreException(problem);
             await ticks.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
         }
     }

@@ -56,8 +56,8 @@ internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimePr
         { "name": "bench", "seed": 1, "steps": {{steps}},
           "model": { "source": "warmup:arithmetic?target=0.02" },
           "tasks": { "source": "arithmetic:add5?pool=64&heldOut=1", "perStep": 64 },
-          "allocation": { "policy": "uniform", "scope": "draw", "rolloutsPerTask": {{rolloutsPerTask}}, "min": 2, "max": {{rolloutsPerTask}} },
-          "sampling": { "temperature": 100, "maxTokens": 64 },
+          "allocation": { "policy": "uniform", "scope": "batch", "rolloutsPerTask": {{rolloutsPerTask}}, "min": 2, "max": {{rolloutsPerTask}} },
+          "sampling": { "temperature": 100, "maxTokens": 48 },
           "splitting": { "minItems": 16 },
           "evaluation": { "every": 0 } }
         """);
