@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Hosting;
+using KnapsackCloud.Hosting.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -34,6 +35,7 @@ public static partial class FunctionsHost
     internal static WebApplication Build(WebApplicationBuilder builder, KnapsackOptions knapsack, FunctionsOptions options, Backplane backplane, ControlPlaneTools tools)
     {
         builder.AddKnapsack(knapsack, backplane);
+        builder.AddKnapsackTelemetry(FunctionsOptions.Section.ToLowerInvariant());
         // One line a request would bury what happens in runs.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.WebHost.ConfigureKestrel(kestrel => Configure(kestrel, options.Port));

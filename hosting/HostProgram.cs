@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Hosting.Telemetry;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -31,6 +32,7 @@ public static partial class HostProgram
             compose(builder, own);
             await using var backplane = await Backplane.OpenAsync(options, TimeProvider.System, cancellation);
             builder.AddKnapsack(options, backplane);
+            builder.AddKnapsackTelemetry(section.ToLowerInvariant());
             using var host = builder.Build();
             await host.RunAsync(cancellation);
         }, cancellation);

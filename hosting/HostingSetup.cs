@@ -6,6 +6,7 @@ using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Core.Rollout;
 using KnapsackCloud.Core.Stages;
+using KnapsackCloud.Hosting.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -32,7 +33,7 @@ public static class HostingSetup
     /// <summary>
     /// Adds what stages are made of: <see cref="IRunStore"/>, <see cref="RunBlobs"/>, <see cref="RunTasks"/>,
     /// <see cref="RunStatusStore"/>, <see cref="IMessageSender"/>, <see cref="RunControl"/>, <see cref="RunStarter"/>, an
-    /// <see cref="IRunObserver"/> that logs, <see cref="TimeProvider"/>; logs to stderr; and lets
+    /// <see cref="IRunObserver"/> that logs and counts, <see cref="TimeProvider"/>; logs to stderr; and lets
     /// the host stop within <see cref="TimeToStop"/>, also when its parent is gone (<see cref="ParentWatch"/>).
     /// </summary>
     public static void AddKnapsack(this IHostApplicationBuilder builder, KnapsackOptions options, Backplane backplane)
@@ -52,7 +53,9 @@ public static class HostingSetup
         services.TryAddSingleton(backplane.Store);
         services.TryAddSingleton<IRecordFormat, ParquetRecordFormat>();
         services.TryAddSingleton<IMessageSender>(new Outbox(backplane.Queues));
-        services.TryAddSingleton<IRunObserver, LogObserver>();
+        services.AddMetrics();
+        services.TryAddSingleton<IRunObserver>(provider =>
+            new RunObservers(ActivatorUtilities.CreateInstance<LogObserver>(provider), ActivatorUtilities.CreateInstance<RunMetrics>(provider)));
         services.TryAddSingleton<RunBlobs>();
         services.TryAddSingleton<RunTasks>();
         services.TryAddSingleton<RunStatusStore>();

@@ -48,7 +48,7 @@ public sealed class MemoryQueue(string name, TimeProvider time, MemoryQueueOptio
         {
             var now = time.GetUtcNow();
             if (options.DropDuplicates && _entries.Any(entry => entry.Id == id && !entry.IsLeased(now))) return Task.CompletedTask;
-            _entries.AddLast(new Entry(id, body.ToArray()) { DueAt = now + delay });
+            _entries.AddLast(new Entry(id, body.ToArray(), now) { DueAt = now + delay });
             SignalChange();
         }
         return Task.CompletedTask;
@@ -143,9 +143,10 @@ public sealed class MemoryQueue(string name, TimeProvider time, MemoryQueueOptio
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private sealed class Entry(string id, byte[] body)
+    private sealed class Entry(string id, byte[] body, DateTimeOffset sentAt)
     {
         public string Id { get; } = id;
+        public DateTimeOffset SentAt { get; } = sentAt;
         public byte[] Body { get; } = body;
         public int Deliveries { get; set; }
         /// <summary>Which lease is the current one: an older lease of the message has no say any more.</summary>
@@ -162,6 +163,7 @@ public sealed class MemoryQueue(string name, TimeProvider time, MemoryQueueOptio
         public ReadOnlyMemory<byte> Body => node.Value.Body;
         public string MessageId => node.Value.Id;
         public int Attempt => attempt;
+        public DateTimeOffset? SentAt => node.Value.SentAt;
 
         public Task CompleteAsync(CancellationToken cancellation) => Settle((_, _) => queue._entries.Remove(node));
 

@@ -33,6 +33,7 @@ internal sealed class BusLease : ILease
     public string MessageId => _content.Id;
     public int Attempt => _content.Attempts + 1;
     public string? TraceParent => _content.TraceParent;
+    public DateTimeOffset? SentAt => BusMessages.SentAt(_message);
 
     public Task CompleteAsync(CancellationToken cancellation) =>
         SettleAsync(() => _receiver.Accept(_message), BusLocks.Completed, null, cancellation);

@@ -23,6 +23,7 @@ internal static class BusMessages
     private const string OriginalId = "knapsack-id";
     private const string CarriedAttempts = "knapsack-attempts";
     private const string CarriedSnoozes = "knapsack-snoozes";
+    private static readonly Symbol EnqueuedTime = "x-opt-enqueued-time";
     private static readonly Symbol ScheduledEnqueueTime = "x-opt-scheduled-enqueue-time";
 
     public static Message Create(ReadOnlyMemory<byte> body, string id, DateTimeOffset? due) =>
@@ -51,6 +52,10 @@ internal static class BusMessages
             Math.Max(0, properties?[CarriedSnoozes] as int? ?? 0),
             (properties?[TraceParent] ?? properties?[DiagnosticId]) as string);
     }
+
+    /// <summary>Null where a broker does not say.</summary>
+    public static DateTimeOffset? SentAt(Message message) =>
+        message.MessageAnnotations?[EnqueuedTime] is DateTime time ? new DateTimeOffset(DateTime.SpecifyKind(time, DateTimeKind.Utc)) : null;
 
     /// <summary>The lock token is the delivery tag; null where a broker tags otherwise.</summary>
     public static Guid? LockToken(Message message) => message.DeliveryTag is { Length: 16 } tag ? new Guid(tag) : null;

@@ -15,6 +15,7 @@ internal sealed class StorageLease(StorageQueue queue, StoredMessage message, Qu
     public string MessageId => message.Id;
     public int Attempt => attempt;
     public string? TraceParent => message.TraceParent;
+    public DateTimeOffset? SentAt => received.InsertedOn;
 
     public Task CompleteAsync(CancellationToken cancellation) =>
         InTurnAsync(() => queue.SettleAsync(token => queue.Client.DeleteMessageAsync(received.MessageId, _popReceipt, token), cancellation));

@@ -11,6 +11,8 @@ public interface IWorkMessage
     /// <summary>Version of the message format; a reader refuses one it does not know.</summary>
     int Format { get; }
     RunId Run { get; }
+    /// <summary>The step it belongs to; 0 is the making of policy 0.</summary>
+    int Step { get; }
     string Id { get; }
 }
 
@@ -51,6 +53,8 @@ public sealed record LearnRequested(RunId Run, int Step) : IWorkMessage
 public sealed record CheckpointReady(RunId Run, PolicyVersion Version) : IWorkMessage
 {
     public int Format { get; init; } = MessageFormat.Current;
+    [JsonIgnore]
+    public int Step => Version.Value;
     [JsonIgnore]
     public string Id => $"{Run}-checkpoint-{Version.Value:D6}";
 }

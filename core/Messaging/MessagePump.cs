@@ -57,6 +57,8 @@ public sealed class MessagePump<TMessage>(
 
     private async Task HandleAsync(ILease lease, TMessage message, CancellationToken abort)
     {
+        using var activity = StepTrace.Start(queue.Name, message, lease.TraceParent, lease.Attempt);
+        observer.MessageReceived(queue.Name, lease.MessageId, time.GetUtcNow() - lease.SentAt);
         try
         {
             if (lease.Attempt > options.MaxAttempts)
@@ -71,6 +73,7 @@ public sealed class MessagePump<TMessage>(
         }
         catch (Exception error) when (error is not SettlementException)
         {
+            StepTrace.Fail(activity, error);
             observer.AttemptFailed(queue.Name, lease.MessageId, lease.Attempt, error);
             await RetryOrGiveUpAsync(lease, message, error, abort);
         }

@@ -27,6 +27,8 @@ public interface ILease
     int Attempt { get; }
     /// <summary>W3C trace context of whoever sent the message, or null where there was none.</summary>
     string? TraceParent => null;
+    /// <summary>When the message was sent, by the queue's clock; null where it does not tell.</summary>
+    DateTimeOffset? SentAt => null;
 
     Task CompleteAsync(CancellationToken cancellation);
     /// <summary>Gives the message back to come again after the delay, without using an attempt.</summary>

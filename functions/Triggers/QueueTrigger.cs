@@ -30,6 +30,7 @@ internal sealed class QueueTrigger<TMessage>(
             await RefuseAsync(context, "", problem);
             return;
         }
+        using var activity = StepTrace.Start(queue, message, sender: null, UnknownAttempt);
         try
         {
             var outcome = await handle(message, context.RequestAborted);
@@ -38,6 +39,7 @@ internal sealed class QueueTrigger<TMessage>(
         }
         catch (Exception error) when (!context.RequestAborted.IsCancellationRequested)
         {
+            StepTrace.Fail(activity, error);
             observer.AttemptFailed(queue, message.Id, UnknownAttempt, error);
             await Task.Delay(retryDelay, time, context.RequestAborted);
             await Reply.ProblemAsync(context, StatusCodes.Status500InternalServerError, $"{queue}: message {message.Id} failed and comes again");
