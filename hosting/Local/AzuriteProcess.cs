@@ -55,7 +55,8 @@ public sealed class AzuriteProcess : IAsyncDisposable
         "--tableHost", "127.0.0.1", "--tablePort", $"{ports[2]}",
     ];
 
-    private static string Connection(int blobPort, int queuePort) =>
+    /// <summary>Of an emulator on these ports of the loopback address.</summary>
+    public static string Connection(int blobPort, int queuePort) =>
         $"DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={AccountKey};"
         + $"BlobEndpoint=http://127.0.0.1:{blobPort}/devstoreaccount1;QueueEndpoint=http://127.0.0.1:{queuePort}/devstoreaccount1;";
 }

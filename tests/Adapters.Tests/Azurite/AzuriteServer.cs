@@ -7,11 +7,11 @@ using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Adapters.Tests.Azurite;
 
-/// <summary>One Azurite for all tests of a run, started by the first that asks.</summary>
+/// <summary>One Azurite for all tests of a run, started by the first that asks: a container where a Docker daemon answers, else from npm.</summary>
 public sealed class AzuriteServer : IAsyncLifetime
 {
     private readonly Lazy<Task<string>> _connection;
-    private AzuriteProcess? _server;
+    private IAsyncDisposable? _server;
 
     public AzuriteServer() => _connection = new Lazy<Task<string>>(StartAsync);
 
@@ -38,8 +38,15 @@ public sealed class AzuriteServer : IAsyncLifetime
 
     private async Task<string> StartAsync()
     {
-        _server = await AzuriteProcess.StartAsync(location: null, log: null, CancellationToken.None);
-        return _server.ConnectionString;
+        if (await AzuriteContainer.TryStartAsync() is { } container)
+        {
+            _server = container;
+            return container.ConnectionString;
+        }
+
+        var process = await AzuriteProcess.StartAsync(location: null, log: null, CancellationToken.None);
+        _server = process;
+        return process.ConnectionString;
     }
 }
 
