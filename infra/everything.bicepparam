@@ -10,6 +10,7 @@ param images = {
 }
 param gpu = 't4'
 param workerKind = 'app'
+param alwaysReady = 1
 param alertEmails = ['someone@example.org']
 param budgetStart = '2027-01-01'
 param keepRunsDays = 90

@@ -32,6 +32,11 @@ param maxWorkers int = 2
 @maxValue(168)
 param maxHours int = 12
 
+@description('Instances of the control plane that stay up for the API and for each stage; 0 starts them by need.')
+@minValue(0)
+@maxValue(10)
+param alwaysReady int = 0
+
 @description('Images of worker and learner; azd sets them after the first deployment.')
 param images { worker: string, learner: string } = { worker: '', learner: '' }
 
@@ -271,6 +276,7 @@ module functions 'modules/functions.bicep' = {
     subnetId: privateNetwork ? network!.outputs.functionsSubnet : ''
     zoneRedundant: zoneRedundant
     apiClientId: apiClientId
+    alwaysReady: alwaysReady
   }
   dependsOn: [identities, hostRoles, platformRoles]
 }

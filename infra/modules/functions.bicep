@@ -22,8 +22,15 @@ param clientIdSettings string[]
 param subnetId string
 param zoneRedundant bool
 
+@minValue(0)
+@description('Instances that stay up for the API and for each stage of a step; 0 for none.')
+param alwaysReady int
+
 @description('Client id of an Entra app registration: callers of the API need a token for it. Empty for function keys alone.')
 param apiClientId string
+
+// Each trigger has instances of its own; these are on the way of every step.
+var kept = ['http', 'function:Plan', 'function:Collect', 'function:Publish']
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
   name: identityName
@@ -75,6 +82,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
         // The least there is. The queues between the hosts need one or two.
         maximumInstanceCount: 40
         instanceMemoryMB: 2048
+        alwaysReady: alwaysReady == 0 ? [] : map(kept, name => { name: name, instanceCount: alwaysReady })
       }
       deployment: {
         storage: {

@@ -53,7 +53,7 @@ public class AzureYamlTests
         var container = (YamlMappingNode)Services[service];
         OnlyKnown(container, "project", "host", "language", "docker");
         var docker = (YamlMappingNode)container["docker"];
-        OnlyKnown(docker, "path", "context", "platform", "target", "registry", "image", "tag", "buildArgs", "remoteBuild");
+        OnlyKnown(docker, "path", "context", "platform", "registry", "image", "tag", "buildArgs", "network", "remoteBuild");
         Assert.Equal(("docker", "true", "linux/amd64"), (Text(container["language"]), Text(docker["remoteBuild"]), Text(docker["platform"])));
         var file = Repository.Read(Text(docker["path"]));
         var arguments = ((YamlSequenceNode)docker["buildArgs"]).Select(Text).ToList();
@@ -70,6 +70,7 @@ public class AzureYamlTests
         foreach (var hook in all)
         {
             Assert.Equal(new HashSet<string> { "posix", "windows" }, Keys(hook));
+            foreach (var system in hook.Children.Values) OnlyKnown(system, "shell", "run", "interactive");
             Assert.Equal(("sh", "pwsh"), (Text(hook["posix"]["shell"]), Text(hook["windows"]["shell"])));
             var (posix, windows) = (Text(hook["posix"]["run"]), Text(hook["windows"]["run"]));
             Assert.Equal(posix.Replace(".sh", ".ps1", StringComparison.Ordinal), windows);

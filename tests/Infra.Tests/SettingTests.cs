@@ -80,6 +80,16 @@ public class SettingTests
         Assert.Equal(("FlexConsumption", "FC1"), (Deployment.Default.OfType("Microsoft.Web/serverfarms").Single().Text("sku.tier"), Deployment.Default.OfType("Microsoft.Web/serverfarms").Single().Text("sku.name")));
     }
 
+    [Fact]
+    public void Instances_that_stay_up_are_those_of_functions_that_are_there()
+    {
+        Assert.Empty(Deployment.Default.Host("functions")["properties.functionAppConfig.scaleAndConcurrency.alwaysReady"]!.AsArray());
+        var kept = Deployment.Everything.Host("functions")["properties.functionAppConfig.scaleAndConcurrency.alwaysReady"]!.AsArray().Select(one => one!["name"]!.ToString()).ToList();
+        Assert.Equal("http", kept[0]);
+        Assert.Equal(3, kept.Count - 1);
+        Assert.All(kept.Skip(1), name => Assert.True(File.Exists(Repository.At($"functions/{name["function:".Length..]}/function.json")), name));
+    }
+
     /// <summary>What is priced is what runs.</summary>
     [Fact]
     public void A_GPU_replica_has_the_size_that_its_price_is_for()

@@ -15,10 +15,12 @@ internal static class Tool
     private static readonly string[] DeploymentVariables = ["AZURE_", "SERVICE_", "KNAPSACK_"];
 
     /// <summary>Runs the Bicep compiler in infra/; skips the test where there is none.</summary>
-    public static Task<ToolResult> BicepAsync(params string[] arguments)
+    public static Task<ToolResult> BicepAsync(params string[] arguments) => BicepAsync(new Dictionary<string, string>(), arguments);
+
+    public static Task<ToolResult> BicepAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         Assert.SkipWhen(Repository.Bicep is null, "there is no Bicep compiler for this system");
-        return RunAsync(Repository.Bicep, Repository.At("infra"), arguments);
+        return RunAsync(Repository.Bicep, Repository.At("infra"), environment, arguments);
     }
 
     public static Task<ToolResult> RunAsync(string program, string folder, params string[] arguments) => RunAsync(program, folder, new Dictionary<string, string>(), arguments);
