@@ -1,9 +1,9 @@
 #!/bin/sh
 # What the images of worker and learner hold: publish-hosts.sh OUT [cpu|cuda]
-#   OUT/natives      native libraries that both have, nearly all of an image
+#   OUT/natives/app  native libraries that both have, nearly all of an image
 #   OUT/gpu-worker   the rest of the worker; OUT/gpu-worker/host starts it
 #   OUT/learner      the same of the learner
-# Every file has the same time, so that equal content makes equal layers.
+# Every file and folder has the same time, so that equal content makes equal layers.
 set -eu
 
 root="$(cd "$(dirname "$0")/.." && pwd)"
@@ -18,11 +18,11 @@ for host in gpu-worker learner; do
   done
 done
 
-mkdir "$out/natives"
+mkdir -p "$out/natives/app"
 for file in "$out/gpu-worker"/*.so "$out/gpu-worker"/*.so.*; do
   name="$(basename "$file")"
   if cmp -s "$file" "$out/learner/$name"; then
-    mv "$file" "$out/natives/$name"
+    mv "$file" "$out/natives/app/$name"
     rm "$out/learner/$name"
   fi
 done

@@ -70,7 +70,7 @@ public sealed partial class ImageTests : IDisposable
         await using var azurite = await AzuriteAsync();
         var published = await Tool.RunAsync("sh", Repository.Root, Repository.At("build/publish-hosts.sh"), At("out"));
         Assert.True(published.ExitCode == 0, published.All);
-        Assert.Contains("libtorch_cpu.so", Names("out/natives"));
+        Assert.Contains("libtorch_cpu.so", Names("out/natives/app"));
         foreach (var host in new[] { "gpu-worker", "learner" })
         {
             Assert.DoesNotContain(Names($"out/{host}"), name => name.StartsWith("libtorch", StringComparison.Ordinal));
@@ -85,7 +85,7 @@ public sealed partial class ImageTests : IDisposable
     private async Task StartsAndStopsAsync(string host, string store)
     {
         var app = Directory.CreateDirectory(At($"app-{host}")).FullName;
-        foreach (var part in new[] { "natives", host })
+        foreach (var part in new[] { "natives/app", host })
             Assert.Equal("", (await Tool.RunAsync("cp", Repository.Root, "--archive", "--link", At($"out/{part}/."), app)).All);
         var start = new ProcessStartInfo(Path.Combine(app, "host")) { WorkingDirectory = app, RedirectStandardError = true };
         start.Environment["Knapsack__Storage__ConnectionString"] = store;
