@@ -18,4 +18,5 @@ param zoneRedundant = true
 param privateNetwork = true
 param lockRuns = true
 param apiClientId = '00000000-0000-0000-0000-000000000004'
+param otlpEndpoint = 'http://collector.example.org:4317'
 param tags = { owner: 'someone' }

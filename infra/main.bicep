@@ -70,6 +70,9 @@ param lockRuns bool = false
 @description('Client id of an Entra app registration whose tokens the API asks for; empty for function keys alone.')
 param apiClientId string = ''
 
+@description('Where every host sends traces, metrics and logs over OTLP; empty for nowhere.')
+param otlpEndpoint string = ''
+
 @description('Object id of who may read and write the runs; empty for nobody.')
 param deployerId string = ''
 
@@ -129,7 +132,7 @@ var storageType = 'Microsoft.Storage/storageAccounts'
 // A first deployment has no images yet: this one ends at once.
 var placeholder = 'mcr.microsoft.com/k8se/quickstart-jobs:latest'
 // What every host is told; as in the hosts' settings, `:` written `__`.
-var sharedSettings = {
+var sharedSettings = union(otlpEndpoint == '' ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint }, {
   Knapsack__Store: 'azure'
   Knapsack__Storage__AccountName: names.runs
   Knapsack__Storage__Container: runsContainer
@@ -137,7 +140,7 @@ var sharedSettings = {
   Knapsack__ServiceBus__FullyQualifiedNamespace: '${names.namespace}.${domains.bus}'
   // The queues' lock, renewed at a third of it.
   Knapsack__Pump__Lease: '00:05:00'
-}
+})
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: names.group

@@ -23,3 +23,4 @@ param zoneRedundant = bool(readEnvironmentVariable('KNAPSACK_ZONE_REDUNDANT', 'f
 param privateNetwork = bool(readEnvironmentVariable('KNAPSACK_PRIVATE_NETWORK', 'false'))
 param lockRuns = bool(readEnvironmentVariable('KNAPSACK_LOCK_RUNS', 'false'))
 param apiClientId = readEnvironmentVariable('KNAPSACK_API_CLIENT_ID', '')
+param otlpEndpoint = readEnvironmentVariable('KNAPSACK_OTLP_ENDPOINT', '')

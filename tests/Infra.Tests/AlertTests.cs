@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using KnapsackCloud.Functions;
@@ -42,16 +43,32 @@ public partial class AlertTests
         Assert.DoesNotMatch(pattern, Line(nameof(Core.Contracts.RunState.Running)));
     }
 
+    [Fact]
+    public void The_page_about_operating_has_every_event()
+    {
+        Assembly[] assemblies = [typeof(LogObserver).Assembly, typeof(FunctionsHost).Assembly, typeof(GpuWorker.WorkerHost).Assembly, typeof(Learner.LearnerHost).Assembly];
+        var told = Repository.Read("docs/operate.md").Split('\n').Where(line => EventRow().IsMatch(line)).SelectMany(line => line.Split('|')[1].Split(',')).Select(id => int.Parse(id, CultureInfo.InvariantCulture));
+        Assert.Equal(assemblies.SelectMany(Messages).Select(message => message.EventId).Order(), told.Order());
+    }
+
     private static string Query(Deployment deployment, string alert) => deployment.Named("Microsoft.Insights/scheduledQueryRules", alert)["properties.criteria.allOf"]![0]!["query"]!.ToString();
 
     /// <summary>Part of the line that an event writes; fails when it is no part of it any more.</summary>
     private static string Phrase(Assembly assembly, int eventId, string part)
     {
-        const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-        var message = assembly.GetTypes().SelectMany(type => type.GetMethods(Any)).Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>().Single(one => one.EventId == eventId).Message;
+        var message = Messages(assembly).Single(one => one.EventId == eventId).Message;
         Assert.Contains(part, message, StringComparison.Ordinal);
         return part;
     }
+
+    private static IEnumerable<LoggerMessageAttribute> Messages(Assembly assembly)
+    {
+        const BindingFlags Any = BindingFlags.Instance | BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        return assembly.GetTypes().SelectMany(type => type.GetMethods(Any)).Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()).OfType<LoggerMessageAttribute>();
+    }
+
+    [GeneratedRegex(@"^\| \d[\d, ]* \|")]
+    private static partial Regex EventRow();
 
     [GeneratedRegex("@\"(.*)\"")]
     private static partial Regex Pattern();

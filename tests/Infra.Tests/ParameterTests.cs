@@ -16,12 +16,12 @@ public class ParameterTests
             ["KNAPSACK_GPU"] = "a100", ["KNAPSACK_WORKER_KIND"] = "app", ["KNAPSACK_MAX_WORKERS"] = "5", ["KNAPSACK_MAX_HOURS"] = "48", ["KNAPSACK_ALWAYS_READY"] = "1",
             ["KNAPSACK_ALERT_EMAILS"] = "a@example.org,b@example.org", ["KNAPSACK_BUDGET_PER_MONTH"] = "7", ["KNAPSACK_BUDGET_START"] = "2027-02-01",
             ["KNAPSACK_KEEP_RUNS_DAYS"] = "30", ["KNAPSACK_LOG_GIGABYTES_PER_DAY"] = "2", ["KNAPSACK_ZONE_REDUNDANT"] = "true", ["KNAPSACK_PRIVATE_NETWORK"] = "true",
-            ["KNAPSACK_LOCK_RUNS"] = "true", ["KNAPSACK_API_CLIENT_ID"] = "app-1",
+            ["KNAPSACK_LOCK_RUNS"] = "true", ["KNAPSACK_API_CLIENT_ID"] = "app-1", ["KNAPSACK_OTLP_ENDPOINT"] = "http://c:4317",
         });
         const string Expected = """
             {"environmentName":"first","location":"westeurope","deployerId":"me","deployerType":"ServicePrincipal","images":{"worker":"r/w:1","learner":"r/l:1"},
              "gpu":"a100","workerKind":"app","maxWorkers":5,"maxHours":48,"alwaysReady":1,"alertEmails":["a@example.org","b@example.org"],"budgetPerMonth":7,"budgetStart":"2027-02-01",
-             "keepRunsDays":30,"logGigabytesPerDay":2,"zoneRedundant":true,"privateNetwork":true,"lockRuns":true,"apiClientId":"app-1"}
+             "keepRunsDays":30,"logGigabytesPerDay":2,"zoneRedundant":true,"privateNetwork":true,"lockRuns":true,"apiClientId":"app-1","otlpEndpoint":"http://c:4317"}
             """;
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Expected), parameters), parameters.ToJsonString());
     }

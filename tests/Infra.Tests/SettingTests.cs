@@ -69,7 +69,8 @@ public class SettingTests
             Assert.Equal(("managedidentity", $"client id of id-{Name(parameters)}-functions"), (settings[$"{connection}__credential"], settings[$"{connection}__clientId"]));
         }
         var others = settings.Keys.Where(name => !connections.Any(connection => name.StartsWith($"{connection}__", StringComparison.Ordinal)) && !OurSections.Contains(name.Split("__")[0]));
-        Assert.Equal(OfThePlatform.Order(StringComparer.Ordinal), others.Order(StringComparer.Ordinal));
+        string[] telemetry = parameters == "main" ? [] : [Hosting.Telemetry.Telemetry.EndpointVariable];
+        Assert.Equal(OfThePlatform.Concat(telemetry).Order(StringComparer.Ordinal), others.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -78,6 +79,16 @@ public class SettingTests
         var app = Deployment.Default.Host("functions");
         Assert.Equal(("custom", "1.0"), (app.Text("properties.functionAppConfig.runtime.name"), app.Text("properties.functionAppConfig.runtime.version")));
         Assert.Equal(("FlexConsumption", "FC1"), (Deployment.Default.OfType("Microsoft.Web/serverfarms").Single().Text("sku.tier"), Deployment.Default.OfType("Microsoft.Web/serverfarms").Single().Text("sku.name")));
+    }
+
+    [Theory]
+    [InlineData("functions")]
+    [InlineData("gpu-worker")]
+    [InlineData("learner")]
+    public void A_collector_is_told_to_every_host(string service)
+    {
+        Assert.Equal("http://collector.example.org:4317", Deployment.Everything.Settings(service)[Hosting.Telemetry.Telemetry.EndpointVariable]);
+        Assert.False(Deployment.Default.Settings(service).ContainsKey(Hosting.Telemetry.Telemetry.EndpointVariable));
     }
 
     [Fact]
