@@ -23,11 +23,11 @@ public static class WorkerHost
 
     private static void Compose(HostApplicationBuilder builder, WorkerOptions options)
     {
-        Devices.Require(options.Device);
+        Devices.Use(options.Device);
         var name = options.Name ?? $"{Environment.MachineName}/{Environment.ProcessId}";
         builder.Services.AddPolicyFolders(options.CacheFolder);
         builder.Services.AddSingleton<IPolicyLoader>(provider =>
-            new PolicyLoader(provider.GetRequiredService<IPolicyFolders>(), new EngineOptions { Threads = options.Threads }, options.KeptPolicies));
+            new PolicyLoader(provider.GetRequiredService<IPolicyFolders>(), new EngineOptions { Threads = options.Threads, Precision = options.Precision }, options.KeptPolicies));
         builder.Services.AddTransient(_ => new ComputeThread("rollout"));
         builder.Services.AddTransient(provider => new RolloutTools(
             provider.GetRequiredService<IPolicyLoader>(), Verifiers.Create, provider.GetRequiredService<ComputeThread>(), provider.GetRequiredService<TimeProvider>(), name));

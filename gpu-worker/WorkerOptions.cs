@@ -1,26 +1,21 @@
 using System.ComponentModel.DataAnnotations;
+using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.GpuWorker;
-
-/// <summary>What a worker computes on.</summary>
-public enum WorkerDevice
-{
-    /// <summary>A GPU where there is one.</summary>
-    Auto,
-    Cpu,
-    /// <summary>A GPU; without one the worker refuses to start rather than crawl.</summary>
-    Cuda,
-}
 
 /// <summary>Settings of a worker, section <c>Worker</c> of the configuration.</summary>
 public sealed class WorkerOptions
 {
     public const string Section = "Worker";
 
-    /// <summary>Default auto.</summary>
-    public WorkerDevice Device { get; set; } = WorkerDevice.Auto;
+    /// <summary>Default auto: a GPU where there is one. Asked for cuda, a worker without a GPU refuses to start rather than crawl.</summary>
+    public DeviceChoice Device { get; set; } = DeviceChoice.Auto;
 
-    /// <summary>Work items in hand at once, each with an engine and a thread of its own. Default 0: one a core, or one on a GPU.</summary>
+    /// <summary>Of weights and cache: f32, the default, or bf16, which is faster and rounds otherwise than the learner.</summary>
+    public GenerationPrecision Precision { get; set; } = GenerationPrecision.F32;
+
+    /// <summary>Work items in hand at once, each with an engine and a thread of its own. Default 0: one a core; on a GPU two, so that one's blobs travel while the other is computed.</summary>
     [Range(0, 1024)]
     public int Items { get; set; }
 

@@ -4,6 +4,7 @@ using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Stages;
 using KnapsackCloud.Hosting;
 using KnapsackCloud.Model.Learning;
+using KnapsackCloud.Model.Transformer;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -22,6 +23,7 @@ public static class LearnerHost
 
     private static void Compose(HostApplicationBuilder builder, LearnerOptions options)
     {
+        if (!ComputeDevice.TryUse(options.Device)) throw new HostRefusedException($"Learner:Device {ComputeDevice.NoGpu}");
         builder.Services.AddPolicyFolders(options.CacheFolder);
         builder.Services.AddSingleton<ILearner>(provider => options.Threads > 0
             ? new GrpoLearner(provider.GetRequiredService<TimeProvider>(), options.Threads)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.Learner;
 
@@ -6,6 +7,9 @@ namespace KnapsackCloud.Learner;
 public sealed class LearnerOptions
 {
     public const string Section = "Learner";
+
+    /// <summary>Default auto: a GPU where there is one. Asked for cuda, a learner without a GPU refuses to start.</summary>
+    public DeviceChoice Device { get; set; } = DeviceChoice.Auto;
 
     /// <summary>Cores to use; the result does not depend on it. Default 0: all, as far as they help.</summary>
     [Range(0, 1024)]

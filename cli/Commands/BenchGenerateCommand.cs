@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KnapsackCloud.Cli.Generating.Benchmark;
+using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
 using Spectre.Console;
 
@@ -17,11 +18,12 @@ internal static class BenchGenerateCommand
     private static readonly Option<int> NewTokens = new("--new-tokens") { Description = "Tokens of the longest completion", DefaultValueFactory = _ => 128 };
     private static readonly Option<string> Lengths = new("--lengths") { Description = "equal; spread (from a tenth of the longest to the longest); or both", DefaultValueFactory = _ => "both" };
     private static readonly Option<int> Repeats = new("--repeats") { Description = "Measurements of each case; the median counts", DefaultValueFactory = _ => 3 };
+    private static readonly Option<bool> NoNaive = new("--no-naive") { Description = "Leave the naive loops out" };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout" };
 
     public static Command Create()
     {
-        var command = new Command("generate", "Times generation beside a naive loop and the bandwidth and FLOP bounds of this machine.") { Models, Batches, PromptTokens, NewTokens, Lengths, Repeats, Json };
+        var command = new Command("generate", "Times generation beside a naive loop and the bandwidth and FLOP bounds of this machine.") { Models, Batches, PromptTokens, NewTokens, Lengths, Repeats, DeviceOption.Device, DeviceOption.Precision, NoNaive, Json };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), cancellation));
         return command;
     }
@@ -29,7 +31,8 @@ internal static class BenchGenerateCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         var workloads = Workloads(parsed);
-        var benchmark = new GenerationBenchmark(TimeProvider.System, parsed.GetValue(Repeats), line => Console.Error.WriteLine(line));
+        DeviceOption.Use(parsed);
+        var benchmark = new GenerationBenchmark(TimeProvider.System, parsed.GetValue(Repeats), DeviceOption.PrecisionOf(parsed), !parsed.GetValue(NoNaive), line => Console.Error.WriteLine(line));
         var cases = workloads.GroupBy(workload => workload.Model).SelectMany(group => benchmark.Run(group.Key, [.. group], cancellation)).ToList();
         if (parsed.GetValue(Json)) Console.Out.WriteLine(JsonSerializer.Serialize(GenerationCases.Of(cases), BenchGenerateJson.Default.GenerationCases));
         else Print(cases);
@@ -63,10 +66,12 @@ internal static class BenchGenerateCommand
         var table = new Table().Border(TableBorder.Markdown);
         foreach (var column in (string[])["model", "batch", "lengths", "rollouts", "tokens/s", "naive", "naive, preallocated", "times naive", "% bandwidth bound", "% FLOP bound", "GB/s", "GFLOP/s"]) table.AddColumn(new TableColumn(column).RightAligned().NoWrap());
         foreach (var one in cases)
-            table.AddRow(one.Model, Text(one.Batch, "0"), one.Lengths, Text(one.Rollouts, "0"), Text(one.TokensPerSecond, "0"), Text(one.NaiveTokensPerSecond, "0"), Text(one.PreallocatedTokensPerSecond, "0"),
-                Text(one.TokensPerSecond / one.NaiveTokensPerSecond, "0.0"), Text(one.PercentOfBandwidthBound, "0"), Text(one.PercentOfFlopBound, "0"), Text(one.BandwidthGigabytes, "0"), Text(one.Gigaflops, "0"));
+            table.AddRow(one.Model, Text(one.Batch, "0"), one.Lengths, Text(one.Rollouts, "0"), Text(one.TokensPerSecond, "0"), Peer(one.NaiveTokensPerSecond, "0"), Peer(one.PreallocatedTokensPerSecond, "0"),
+                Peer(one.TokensPerSecond / one.NaiveTokensPerSecond, "0.0"), Text(one.PercentOfBandwidthBound, "0"), Text(one.PercentOfFlopBound, "0"), Text(one.BandwidthGigabytes, "0"), Text(one.Gigaflops, "0"));
         AnsiConsole.Write(table);
     }
+
+    private static string Peer(double? value, string format) => value is { } number ? Text(number, format) : "-";
 
     private static string Text(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 }

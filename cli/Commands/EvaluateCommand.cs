@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using KnapsackCloud.Cli.Evaluating;
 using KnapsackCloud.Cli.Generating;
 using KnapsackCloud.Core.Collect;
+using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Rewards;
 using KnapsackCloud.Core.Tasks;
@@ -25,7 +26,7 @@ internal static class EvaluateCommand
         var chat = new ChatOptions();
         var verifier = new Option<string>("--verifier") { Description = $"One of {string.Join(", ", Verifiers.Names)}", DefaultValueFactory = _ => "exact" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
-        var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, json };
+        var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, DeviceOption.Device, DeviceOption.Precision, json };
         chat.AddTo(command);
         sampling.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -37,7 +38,8 @@ internal static class EvaluateCommand
             if (errors.Count > 0) throw new InvalidInputException(errors);
             var scorer = Verifiers.Create(parsed.GetValue(verifier)!);
             var set = ReadTasks(parsed.GetValue(tasks)!);
-            using var opened = OpenModel.From(parsed.GetValue(model)!, parsed.GetValue(adapter), Environment.ProcessorCount);
+            DeviceOption.Use(parsed);
+            using var opened = OpenModel.From(parsed.GetValue(model)!, parsed.GetValue(adapter), Environment.ProcessorCount, DeviceOption.PrecisionOf(parsed));
             var evaluation = new TaskEvaluation(opened, scorer, spec, format, parsed.GetValue(samples), sampling.Seed(parsed));
             var rewards = await WithProgress(set.Count, progress => evaluation.RunAsync(set, progress, cancellation)).ConfigureAwait(false);
             Print(EvaluationResult.Of(set, rewards, sampling.Seed(parsed)), parsed.GetValue(json));

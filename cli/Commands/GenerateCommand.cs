@@ -1,5 +1,6 @@
 using System.CommandLine;
 using KnapsackCloud.Cli.Generating;
+using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rollout;
@@ -28,13 +29,15 @@ internal static class GenerateCommand
         var chat = new ChatOptions();
         var logProbs = new Option<bool>("--logprobs") { Description = "Show each token's log-probability (in JSON it is always there)" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
-        var command = new Command("generate", "Samples from a model folder.") { model, adapter, prompt, ids, samples };
+        var command = new Command("generate", "Samples from a model folder.") { model, adapter, prompt, ids, samples, DeviceOption.Device, DeviceOption.Precision };
         chat.AddTo(command);
         sampling.AddTo(command);
         command.Options.Add(logProbs);
         command.Options.Add(json);
         command.SetAction((parsed, cancellation) =>
         {
+            DeviceOption.Use(parsed);
+            var precision = DeviceOption.PrecisionOf(parsed);
             var errors = new List<InputError>();
             var spec = sampling.Read(parsed, errors);
             if (parsed.GetValue(samples) is < 1 or > MaxSamples) errors.Add(new InputError("-n", $"is {parsed.GetValue(samples)}; it must be from 1 to {MaxSamples}"));
@@ -45,7 +48,7 @@ internal static class GenerateCommand
             if (errors.Count > 0) throw new InvalidInputException(errors);
             if (input.NoText is { } reason) Console.Error.WriteLine($"note: no text, only token ids: {reason}");
             var seeds = Enumerable.Range(0, parsed.GetValue(samples)).Select(index => Seeds.For(sampling.Seed(parsed), $"sample/{index}")).ToList();
-            var result = Run(folder, parsed.GetValue(adapter), new GenerationPrompt(input.TokenIds, seeds), spec, cancellation);
+            var result = Run(folder, parsed.GetValue(adapter), new GenerationPrompt(input.TokenIds, seeds), spec, precision, cancellation);
             var report = new GenerationReport(folder, input, result.Completions, result.Seconds);
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteText(Console.Out, parsed.GetValue(logProbs));
@@ -54,10 +57,11 @@ internal static class GenerateCommand
         return command;
     }
 
-    private static (Completion[] Completions, double Seconds) Run(string folder, string? adapterFolder, GenerationPrompt prompt, SamplingSpec sampling, CancellationToken cancellation)
+    private static (Completion[] Completions, double Seconds) Run(string folder, string? adapterFolder, GenerationPrompt prompt, SamplingSpec sampling, GenerationPrecision precision, CancellationToken cancellation)
     {
-        using var model = PolicyFolder.Load(folder, adapterFolder);
-        var engine = new GenerationEngine(model, new EngineOptions { Threads = Threads(model.Config) });
+        var options = new EngineOptions { Precision = precision };
+        using var model = PolicyFolder.Load(folder, adapterFolder, options.WeightType);
+        var engine = new GenerationEngine(model, options with { Threads = Threads(model.Config) });
         var started = TimeProvider.System.GetTimestamp();
         var completions = engine.Generate([prompt], sampling, cancellation)[0];
         return (completions, TimeProvider.System.GetElapsedTime(started).TotalSeconds);

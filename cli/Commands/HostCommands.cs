@@ -33,8 +33,8 @@ internal static class HostCommands
 
     public static Command CreateLearner()
     {
-        var command = new Command("learner", "Makes policies, in the foreground: one host of a deployment.") { Store, Out, IdleExit, Threads };
-        command.SetAction((parsed, cancellation) => LearnerHost.RunAsync([.. Shared(parsed, LearnerOptions.Section)], cancellation));
+        var command = new Command("learner", "Makes policies, in the foreground: one host of a deployment.") { Store, Out, IdleExit, Threads, Device };
+        command.SetAction((parsed, cancellation) => LearnerHost.RunAsync([.. Shared(parsed, LearnerOptions.Section), .. Setting(LearnerOptions.Section, nameof(LearnerOptions.Device), parsed.GetValue(Device))], cancellation));
         return command;
     }
 

@@ -23,7 +23,7 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run", "Trains a model in this process, with a live view and a report at the end.") { Spec, Store, Out, Steps, Seed, Policy, Set, Resume, Json };
+        var command = new Command("run", "Trains a model in this process, with a live view and a report at the end.") { Spec, Store, Out, Steps, Seed, Policy, Set, Resume, DeviceOption.Device, DeviceOption.Precision, Json };
         // An option that is not known would be taken for the spec's name.
         Spec.Validators.Add(result =>
         {
@@ -36,9 +36,11 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         Check(parsed);
+        DeviceOption.Use(parsed);
+        var precision = DeviceOption.PrecisionOf(parsed);
         var json = parsed.GetValue(Json);
         var inputs = parsed.GetValue(Resume) is null ? RunInputs.Read(parsed.GetValue(Spec), Settings(parsed)) : null;
-        using var session = new RunSession(parsed.GetValue(Out)!, TimeProvider.System);
+        using var session = new RunSession(parsed.GetValue(Out)!, TimeProvider.System, precision);
         var run = inputs is null
             ? await session.ResumeAsync(parsed.GetValue(Resume)!, cancellation).ConfigureAwait(false)
             : await session.StartAsync(inputs, cancellation).ConfigureAwait(false);

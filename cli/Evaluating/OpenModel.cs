@@ -12,11 +12,11 @@ internal sealed class OpenModel : IDisposable
 {
     private readonly DecoderModel _model;
 
-    private OpenModel(DecoderModel model, ITokenizer tokenizer, int engines)
+    private OpenModel(DecoderModel model, ITokenizer tokenizer, int engines, EngineOptions options)
     {
         _model = model;
         Tokenizer = tokenizer;
-        Engines = [.. Enumerable.Range(0, engines).Select(_ => new GenerationEngine(model))];
+        Engines = [.. Enumerable.Range(0, engines).Select(_ => new GenerationEngine(model, options))];
     }
 
     /// <summary>Prompt and completion together.</summary>
@@ -25,12 +25,13 @@ internal sealed class OpenModel : IDisposable
     public IReadOnlyList<IGenerator> Engines { get; }
 
     /// <exception cref="InvalidInputException">No such folder, or not a model that can be read.</exception>
-    public static OpenModel From(string folder, string? adapterFolder, int engines)
+    public static OpenModel From(string folder, string? adapterFolder, int engines, GenerationPrecision precision)
     {
-        var model = PolicyFolder.Load(folder, adapterFolder);
+        var options = new EngineOptions { Precision = precision };
+        var model = PolicyFolder.Load(folder, adapterFolder, options.WeightType);
         try
         {
-            return new OpenModel(model, TokenizerLoader.Load(folder), engines);
+            return new OpenModel(model, TokenizerLoader.Load(folder), engines, options);
         }
         catch
         {

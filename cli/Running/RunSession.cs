@@ -19,11 +19,11 @@ internal sealed class RunSession : IDisposable
     private TimingFile? _timings;
     private RunLock? _lock;
 
-    public RunSession(string folder, TimeProvider time)
+    public RunSession(string folder, TimeProvider time, GenerationPrecision precision)
     {
         _store = new FolderRunStore(folder, time);
         _folders = new PolicyFolders(_store, _store.NewScratchFolder());
-        _policies = new PolicyLoader(_folders);
+        _policies = new PolicyLoader(_folders, new EngineOptions { Precision = precision });
         _learner = new GrpoLearner(time);
         Monitor = new RunMonitor(time, timing => _timings?.Append(timing));
         _pipeline = new EmbeddedPipeline(

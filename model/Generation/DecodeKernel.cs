@@ -87,6 +87,7 @@ internal static class DecodeKernel
     /// <summary>Rows of different lengths: each writes at its own slot, looks at its own slots only, and has its own angles.</summary>
     private static (RotaryAngles Rotary, Tensor? Places, Tensor? Bias) Ragged(DecoderModel model, KeyValueCache cache, ReadOnlySpan<int> lengths, int slot)
     {
+        var weightType = model.Embedding_VxD.dtype;
         int heads = model.Config.NumKeyValueHeads, slots = (int)cache.Keys_LRKSD.shape[3];
         var places = new long[lengths.Length * heads];
         var positions = new long[lengths.Length];
@@ -98,7 +99,7 @@ internal static class DecodeKernel
 
         var positions_R1 = tensor(positions, lengths.Length, 1);
         var beyond_RS = tensor(Enumerable.Range(0, slot + 1).Select(i => (long)i).ToArray()).unsqueeze(0) > positions_R1;
-        var bias_RS = beyond_RS.Forbidding();
+        var bias_RS = beyond_RS.Forbidding(weightType);
         var bias_N1S = bias_RS.unsqueeze(1).expand(lengths.Length, heads, slot + 1).reshape(lengths.Length * heads, 1, slot + 1);
         return (model.Rotary.At(positions_R1, slot + 1), tensor(places), bias_N1S);
     }

@@ -1,3 +1,6 @@
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
 namespace KnapsackCloud.Model.Generation;
 
 /// <summary>What one engine may use. None of it changes which tokens a rollout gets, but for rounding.</summary>
@@ -6,12 +9,27 @@ public sealed record EngineOptions
     /// <summary>Threads inside tensor operations. 1 is best with an engine per core; a single engine of a large model wants all cores.</summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>Of weights and cache in memory: float32 (f32), or bfloat16 (bf16) with half the bytes and another rounding. Logits are float32 when a token is drawn.</summary>
+    public GenerationPrecision Precision { get; init; } = GenerationPrecision.F32;
+
     /// <summary>Rollouts generated at once.</summary>
     public int MaxRows { get; init; } = 1024;
 
-    /// <summary>Bytes of keys, values and logits; at least one rollout runs whatever its size.</summary>
-    public long CacheBytes { get; init; } = 1L << 30;
+    /// <summary>Bytes of keys, values and logits; at least one rollout runs whatever its size. What does not fit after all is generated in halves.</summary>
+    public long CacheBytes { get; init; } = ComputeDevice.IsGpu ? 8L << 30 : 1L << 30;
 
     /// <summary>Prompt tokens, padding included, in one forward pass; at least one prompt runs whatever its length.</summary>
     public int PrefillTokens { get; init; } = 4096;
+
+    /// <summary>The precision as the tensor library names it.</summary>
+    public ScalarType WeightType => Precision == GenerationPrecision.BF16 ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    /// <summary>Called with the rows of each batch before it is generated; for tests.</summary>
+    internal Action<int>? BeforeBatch { get; init; }
+}
+
+public enum GenerationPrecision
+{
+    F32,
+    BF16,
 }

@@ -28,18 +28,37 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
         using var threads = new TorchThreads(_options.Threads);
         using var inference = inference_mode();
         foreach (var chunk in RowChunks.Of(prompts, sampling.MaxTokens, model.Config, _options))
-            GenerateChunk(chunk, prompts, sampling, completions, cancellation);
+            GenerateInHalves(chunk, prompts, sampling, completions, cancellation);
         return completions;
     }
+
+    /// <summary>A batch for which the memory does not suffice is parted, again and again down to single rows: which tokens a row gets does not depend on it.</summary>
+    private void GenerateInHalves(
+        IReadOnlyList<PromptSlice> chunk, IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, Completion[][] completions, CancellationToken cancellation)
+    {
+        try
+        {
+            GenerateChunk(chunk, prompts, sampling, completions, cancellation);
+        }
+        catch (ExternalException error) when (IsOutOfMemory(error) && chunk.Sum(slice => slice.Count) > 1)
+        {
+            foreach (var half in RowChunks.Halves(chunk)) GenerateInHalves(half, prompts, sampling, completions, cancellation);
+        }
+    }
+
+    /// <summary>As the library's allocators say it, of GPU and CPU.</summary>
+    private static bool IsOutOfMemory(ExternalException error) =>
+        error.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || error.Message.Contains("can't allocate memory", StringComparison.Ordinal);
 
     private void GenerateChunk(
         IReadOnlyList<PromptSlice> chunk, IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, Completion[][] completions, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
+        _options.BeforeBatch?.Invoke(chunk.Sum(slice => slice.Count));
         var rows = chunk.SelectMany(slice => Enumerable.Range(slice.FirstSeed, slice.Count).Select(index =>
             Row(prompts[slice.Prompt], slice.Prompt, index, sampling))).ToArray();
         var slots = chunk.Max(slice => prompts[slice.Prompt].TokenIds.Length) + sampling.MaxTokens - 1;
-        using var cache = new KeyValueCache(model.Config, rows.Length, slots);
+        using var cache = new KeyValueCache(model.Config, rows.Length, slots, model.Embedding_VxD.dtype);
         var logits_PV = Prefill.Run(model, chunk, prompts, cache, _options.PrefillTokens, cancellation);
         var promptOfRow = chunk.SelectMany((slice, at) => Enumerable.Repeat(at, slice.Count)).ToArray();
         Sample(logits_PV, rows, row => promptOfRow[row], sampling);
@@ -59,13 +78,29 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
 
     private void Sample(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow, SamplingSpec sampling)
     {
-        var values = MemoryMarshal.Cast<byte, float>(logits.bytes);
+        if (logits.device_type != TorchSharp.DeviceType.CPU)
+        {
+            SampleThere(logits, rows, logitsOfRow, sampling);
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var values = MemoryMarshal.Cast<byte, float>(logits.to(ScalarType.Float32).bytes);
         var vocabulary = model.Config.VocabSize;
         for (var row = 0; row < rows.Length; row++)
         {
             var uniform = CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count);
             rows[row].Add(_sampler.Sample(values.Slice(logitsOfRow(row) * vocabulary, vocabulary), sampling, uniform));
         }
+    }
+
+    private static void SampleThere(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow, SamplingSpec sampling)
+    {
+        using var scope = NewDisposeScope();
+        var (places, uniforms) = (new long[rows.Length], new double[rows.Length]);
+        for (var row = 0; row < rows.Length; row++) (places[row], uniforms[row]) = (logitsOfRow(row), CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count));
+        var tokens = DeviceSampler.Sample(logits.shape[0] == rows.Length ? logits : logits.index_select(0, tensor(places)), sampling, uniforms);
+        for (var row = 0; row < rows.Length; row++) rows[row].Add(tokens[row]);
     }
 
     /// <summary>Takes out the rows that ended and fills their places from the end, so that the active rows stay the first; returns how many they are.</summary>

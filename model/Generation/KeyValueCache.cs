@@ -9,9 +9,9 @@ namespace KnapsackCloud.Model.Generation;
 /// </summary>
 internal sealed class KeyValueCache : IDisposable
 {
-    public KeyValueCache(ModelConfig config, int rows, int slots)
+    public KeyValueCache(ModelConfig config, int rows, int slots, ScalarType type)
     {
-        Keys_LRKSD = zeros([config.NumHiddenLayers, rows, config.NumKeyValueHeads, slots, config.HeadDim]).DetachFromDisposeScope();
+        Keys_LRKSD = zeros([config.NumHiddenLayers, rows, config.NumKeyValueHeads, slots, config.HeadDim], dtype: type).DetachFromDisposeScope();
         Values_LRKSD = zeros_like(Keys_LRKSD).DetachFromDisposeScope();
     }
 

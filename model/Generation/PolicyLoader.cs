@@ -97,7 +97,7 @@ public sealed class PolicyLoader(IPolicyFolders folders, EngineOptions? options 
         {
             var tokenizer = TokenizerLoader.Load(folder);
             if (PolicyFolder.IsAdapterOnly(folder)) return await LoadAdaptedAsync(run, folder, tokenizer).ConfigureAwait(false);
-            return new Weights(CheckpointFolder.Load(folder), tokenizer, null);
+            return new Weights(CheckpointFolder.Load(folder, (options ?? new()).WeightType), tokenizer, null);
         }
         catch (InvalidInputException e)
         {

@@ -38,10 +38,26 @@ internal static class RowChunks
         if (rows > 0) yield return chunk;
     }
 
+    /// <summary>The same rows as two chunks of about as many; one row cannot be parted.</summary>
+    public static IReadOnlyList<IReadOnlyList<PromptSlice>> Halves(IReadOnlyList<PromptSlice> chunk)
+    {
+        var (left, right) = (new List<PromptSlice>(), new List<PromptSlice>());
+        var room = chunk.Sum(slice => slice.Count) / 2;
+        foreach (var slice in chunk)
+        {
+            var first = Math.Min(room, slice.Count);
+            if (first > 0) left.Add(slice with { Count = first });
+            if (first < slice.Count) right.Add(new PromptSlice(slice.Prompt, slice.FirstSeed + first, slice.Count - first));
+            room -= first;
+        }
+
+        return [left, right];
+    }
+
     /// <summary>Bytes that a rollout keeps while it is generated: keys and values of every layer, and its logits.</summary>
-    public static long BytesPerRow(int slots, ModelConfig config) =>
-        sizeof(float) * (2L * config.NumHiddenLayers * config.KeyValueSize * slots + config.VocabSize);
+    public static long BytesPerRow(int slots, ModelConfig config, int bytesPerNumber) =>
+        bytesPerNumber * 2L * config.NumHiddenLayers * config.KeyValueSize * slots + sizeof(float) * (long)config.VocabSize;
 
     private static int MostRows(int slots, ModelConfig config, EngineOptions options) =>
-        (int)Math.Clamp(options.CacheBytes / BytesPerRow(slots, config), 1, options.MaxRows);
+        (int)Math.Clamp(options.CacheBytes / BytesPerRow(slots, config, options.Precision == GenerationPrecision.BF16 ? 2 : sizeof(float)), 1, options.MaxRows);
 }

@@ -1,6 +1,7 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
+using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.LowRank;
 
@@ -12,11 +13,11 @@ public static class PolicyFolder
 
     /// <summary>A model's folder, with the adapter of another folder merged in where one is given; the caller's.</summary>
     /// <exception cref="InvalidInputException">No model or adapter that can be read, or an adapter that does not fit.</exception>
-    public static DecoderModel Load(string folder, string? adapterFolder)
+    public static DecoderModel Load(string folder, string? adapterFolder, ScalarType precision = ScalarType.Float32)
     {
         if (adapterFolder is not null && !AdapterFolder.IsIn(adapterFolder))
             throw new InvalidInputException(adapterFolder, $"has no {AdapterFolder.ConfigName}; give the folder of a PEFT adapter");
-        var model = CheckpointFolder.Load(folder);
+        var model = CheckpointFolder.Load(folder, precision);
         try
         {
             if (adapterFolder is null) return model;

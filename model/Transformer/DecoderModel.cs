@@ -77,6 +77,13 @@ public sealed class DecoderModel : IDisposable
         };
     }
 
+    /// <summary>The same weights in another precision, as a model of its own.</summary>
+    public DecoderModel As(ScalarType precision)
+    {
+        using var scope = NewDisposeScope();
+        return FromParameters(Config, [.. Parameters.Select(parameter => parameter.detach().to(precision, copy: true))]);
+    }
+
     /// <summary>The same storage behind new leaf tensors, which collect gradients of their own: one replica per thread.</summary>
     public DecoderModel Replica() =>
         new(Config, [.. Parameters.Select(p => p.detach().requires_grad_(true).DetachFromDisposeScope())], Rotary, ownsRotary: false);

@@ -77,7 +77,7 @@ public sealed class Rotary(ModelConfig config, ScalarType type = ScalarType.Floa
     {
         var frequencies_H = exp(tensor(Positions(0, config.HeadDim / 2)).Times(2).Times(-Math.Log(config.RopeTheta) / config.HeadDim));
         return config.RopeScaling is { } scaling
-            ? tensor(frequencies_H.data<float>().ToArray().Select((frequency, pair) => (float)scaling.Frequency(frequency, pair, config)).ToArray())
+            ? tensor(frequencies_H.cpu().data<float>().ToArray().Select((frequency, pair) => (float)scaling.Frequency(frequency, pair, config)).ToArray())
             : frequencies_H;
     }
 

@@ -27,7 +27,7 @@ public static class CheckpointFolder
     public static IReadOnlyList<string> WeightNames(string folder) => WeightFiles.NamesIn(folder);
 
     /// <summary>
-    /// Reads a model to the CPU; the caller owns it. The configuration is checked before any weight is read. Weights go straight
+    /// Reads a model to the process's device; the caller owns it. The configuration is checked before any weight is read. Weights go straight
     /// to their place; where the precision differs, one tensor at a time is held twice.
     /// </summary>
     /// <param name="precision">Of the weights in memory, whatever the files have.</param>

@@ -53,7 +53,7 @@ public sealed class SafetensorsReader : IDisposable
     public Tensor Read(string name)
     {
         var entry = Entry(name);
-        var result = empty(entry.Shape, dtype: entry.Type);
+        var result = empty(entry.Shape, dtype: entry.Type, device: CPU);
         try
         {
             Fill(entry, result);
@@ -66,14 +66,14 @@ public sealed class SafetensorsReader : IDisposable
         }
     }
 
-    /// <summary>Reads into a contiguous CPU tensor of the same shape, converting to its element type.</summary>
+    /// <summary>Reads into a contiguous tensor of the same shape, converting to its element type.</summary>
     /// <exception cref="InvalidDataException">There is no such tensor, its shape differs, or the file became shorter.</exception>
     public void ReadInto(string name, Tensor destination)
     {
         var entry = Entry(name);
         if (!entry.Shape.AsSpan().SequenceEqual(destination.shape))
             throw new InvalidDataException($"{Path}: tensor '{name}' is [{string.Join(", ", entry.Shape)}], not [{string.Join(", ", destination.shape)}]");
-        if (entry.Type == destination.dtype)
+        if (entry.Type == destination.dtype && destination.device_type == TorchSharp.DeviceType.CPU)
         {
             Fill(entry, destination);
             return;

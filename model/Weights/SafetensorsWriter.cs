@@ -16,7 +16,7 @@ public static class SafetensorsWriter
         Write(file, tensors, metadata);
     }
 
-    /// <summary>Writes CPU tensors, whose memory is not copied when contiguous.</summary>
+    /// <summary>Memory of contiguous CPU tensors is not copied.</summary>
     /// <exception cref="NotSupportedException">The format has no element type for a tensor.</exception>
     public static void Write(Stream output, IReadOnlyDictionary<string, Tensor> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
@@ -31,7 +31,7 @@ public static class SafetensorsWriter
         foreach (var (_, value) in ordered)
         {
             using var scope = NewDisposeScope();
-            TensorBytes.Visit(value.detach().contiguous(), bytes => output.Write(bytes));
+            TensorBytes.Visit(value.detach().cpu().contiguous(), bytes => output.Write(bytes));
         }
     }
 

@@ -4,6 +4,7 @@ using KnapsackCloud.Functions;
 using KnapsackCloud.GpuWorker;
 using KnapsackCloud.Hosting;
 using KnapsackCloud.Learner;
+using KnapsackCloud.Model.Transformer;
 using Microsoft.Extensions.Configuration;
 
 namespace KnapsackCloud.Infra.Tests;
@@ -37,7 +38,7 @@ public class SettingTests
         var options = Read<WorkerOptions>(parameters, "gpu-worker", WorkerOptions.Section);
         // Without a GPU profile there is no GPU to insist on; with one, a replica without it must not crawl on. A job
         // ends when it is idle, an app is scaled in.
-        Assert.Equal(parameters == "main" ? (WorkerDevice.Cpu, TimeSpan.FromMinutes(1)) : (WorkerDevice.Cuda, TimeSpan.Zero), (options.Device, options.IdleExit));
+        Assert.Equal(parameters == "main" ? (DeviceChoice.Cpu, TimeSpan.FromMinutes(1)) : (DeviceChoice.Cuda, TimeSpan.Zero), (options.Device, options.IdleExit));
     }
 
     [Theory, MemberData(nameof(All))]

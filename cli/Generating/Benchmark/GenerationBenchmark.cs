@@ -1,5 +1,4 @@
 using KnapsackCloud.Core.Contracts;
-using KnapsackCloud.Core.Rollout;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
@@ -10,7 +9,8 @@ namespace KnapsackCloud.Cli.Generating.Benchmark;
 /// The engine beside the naive loop and the bounds of the machine. Each repeat runs all of them one after another, so that
 /// a busy neighbour meets all alike; the median over the repeats counts, of the bounds the best.
 /// </summary>
-internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Action<string> progress)
+/// <param name="naive">The peer is left out where it is only waited for.</param>
+internal sealed class GenerationBenchmark(TimeProvider time, int repeats, GenerationPrecision precision, bool naive, Action<string> progress)
 {
     private static readonly SamplingSpec Sampling = new() { Temperature = 1 };
 
@@ -18,10 +18,12 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Action
     public IReadOnlyList<GenerationCase> Run(string name, IReadOnlyList<Workload> workloads, CancellationToken cancellation)
     {
         var config = BenchModel.Config(name);
-        using var model = DecoderModel.Random(config, Seeds.For(1, $"bench/{name}"));
+        using var model = BenchModel.Make(config, Options.WeightType);
         Warm(model, name, cancellation);
         return [.. workloads.Select(workload => Case(workload, model, cancellation))];
     }
+
+    private EngineOptions Options { get; } = new() { Threads = Environment.ProcessorCount, Precision = precision };
 
     private void Warm(DecoderModel model, string name, CancellationToken cancellation)
     {
@@ -33,24 +35,24 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Action
 
     private GenerationCase Case(Workload workload, DecoderModel model, CancellationToken cancellation)
     {
-        var weightBytes = sizeof(float);
+        var weightBytes = precision == GenerationPrecision.BF16 ? 2 : sizeof(float);
         var runs = new List<(double Ours, double Naive, double Preallocated, MachineBounds Machine)>();
         for (var repeat = 0; repeat < repeats; repeat++)
         {
-            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * weightBytes, time);
+            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * weightBytes, Options.WeightType, time);
             runs.Add((Ours(model, workload, cancellation), Naive(model, workload, false, cancellation), Naive(model, workload, true, cancellation), machine));
         }
 
         var best = new MachineBounds(runs.Max(run => run.Machine.BytesPerSecond), runs.Max(run => run.Machine.FlopsPerSecond));
-        var bound = LowerBound.Of(workload, model.Config, best, weightBytes, sizeof(float));
-        var result = GenerationCase.Of(workload, Median(runs.Select(run => run.Ours)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
+        var bound = LowerBound.Of(workload, model.Config, best, weightBytes, weightBytes);
+        var result = GenerationCase.Of(workload, precision, Median(runs.Select(run => run.Ours)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
         progress($"{result.Model} batch {result.Batch} {result.Lengths}: {result.TokensPerSecond:0} tokens/s, naive {result.NaiveTokensPerSecond:0}, {result.PercentOfBound:0}% of the bound");
         return result;
     }
 
     private double Ours(DecoderModel model, Workload workload, CancellationToken cancellation)
     {
-        var engine = new GenerationEngine(model, new EngineOptions { Threads = Environment.ProcessorCount, MaxRows = workload.Batch });
+        var engine = new GenerationEngine(model, Options with { MaxRows = workload.Batch });
         var prompts = workload.Prompts(model.Config);
         var started = time.GetTimestamp();
         var completions = engine.Generate(prompts, Sampling with { MaxTokens = workload.NewTokens }, cancellation);
@@ -62,6 +64,7 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Action
     /// <summary>Batches of the rollouts in their order; what a row generates after its own end is wasted.</summary>
     private double Naive(DecoderModel model, Workload workload, bool preallocated, CancellationToken cancellation)
     {
+        if (!naive) return double.NaN;
         var loop = new NaiveLoop(model, preallocated);
         var rows = workload.Prompts(model.Config).SelectMany(prompt => prompt.MaxTokens!.Select(length => (prompt.TokenIds, Length: length))).ToArray();
         var threads = get_num_threads();

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.Cli.Generating.Benchmark;
 
@@ -6,27 +8,28 @@ namespace KnapsackCloud.Cli.Generating.Benchmark;
 /// <param name="PreallocatedTokensPerSecond">The naive loop with its cache allocated at once.</param>
 /// <param name="PercentOfBound">Of the lower of the two bounds.</param>
 internal sealed record GenerationCase(
-    string Model, int Batch, int PromptTokens, int NewTokens, string Lengths, int Rollouts,
-    double TokensPerSecond, double NaiveTokensPerSecond, double PreallocatedTokensPerSecond,
+    string Model, string Device, string Precision, int Batch, int PromptTokens, int NewTokens, string Lengths, int Rollouts,
+    double TokensPerSecond, double? NaiveTokensPerSecond, double? PreallocatedTokensPerSecond,
     double PercentOfBandwidthBound, double PercentOfFlopBound, double PercentOfBound,
     [property: JsonPropertyName("bandwidthGBs")] double BandwidthGigabytes, [property: JsonPropertyName("gflops")] double Gigaflops)
 {
-    public static GenerationCase Of(Workload workload, double seconds, double naiveSeconds, double preallocatedSeconds, LowerBound bound, MachineBounds machine)
+    public static GenerationCase Of(Workload workload, GenerationPrecision precision, double seconds, double naiveSeconds, double preallocatedSeconds, LowerBound bound, MachineBounds machine)
     {
         double tokens = workload.Lengths().Sum();
         return new GenerationCase(
-            workload.Model, workload.Batch, workload.PromptTokens, workload.NewTokens, workload.Spread ? "spread" : "equal", workload.Rollouts,
-            Math.Round(tokens / seconds, 1), Math.Round(tokens / naiveSeconds, 1), Math.Round(tokens / preallocatedSeconds, 1),
+            workload.Model, ComputeDevice.IsGpu ? "cuda" : "cpu", precision.ToString().ToLowerInvariant(), workload.Batch, workload.PromptTokens, workload.NewTokens, workload.Spread ? "spread" : "equal", workload.Rollouts,
+            Math.Round(tokens / seconds, 1), Speed(naiveSeconds), Speed(preallocatedSeconds),
             Percent(bound.MemorySeconds), Percent(bound.ComputeSeconds), Percent(bound.Seconds),
             Math.Round(machine.BytesPerSecond / 1e9, 1), Math.Round(machine.FlopsPerSecond / 1e9, 1));
 
+        double? Speed(double peerSeconds) => double.IsNaN(peerSeconds) ? null : Math.Round(tokens / peerSeconds, 1);
         double Percent(double least) => Math.Round(100 * least / seconds, 1);
     }
 }
 
 /// <summary>The first case's own numbers, and all cases.</summary>
 internal sealed record GenerationCases(
-    string Model, int Batch, int PromptTokens, int NewTokens, double TokensPerSecond, double NaiveTokensPerSecond, double PercentOfBandwidthBound, int Cores, IReadOnlyList<GenerationCase> Cases)
+    string Model, int Batch, int PromptTokens, int NewTokens, double TokensPerSecond, double? NaiveTokensPerSecond, double PercentOfBandwidthBound, int Cores, IReadOnlyList<GenerationCase> Cases)
 {
     public static GenerationCases Of(IReadOnlyList<GenerationCase> cases) => new(
         cases[0].Model, cases[0].Batch, cases[0].PromptTokens, cases[0].NewTokens, cases[0].TokensPerSecond, cases[0].NaiveTokensPerSecond, cases[0].PercentOfBandwidthBound,

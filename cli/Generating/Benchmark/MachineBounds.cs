@@ -1,18 +1,33 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Cli.Generating.Benchmark;
 
 /// <summary>What this machine can do at best, measured: nothing is generated faster than its weights are read or its products computed.</summary>
-/// <param name="BytesPerSecond">Read by all cores together, over as many bytes as the model's weights have.</param>
-/// <param name="FlopsPerSecond">Float32 products of large square matrices on all cores; a multiplication and an addition are two.</param>
+/// <param name="BytesPerSecond">Read by all cores together, over as many bytes as the model's weights have; or copied by the GPU.</param>
+/// <param name="FlopsPerSecond">Products of large square matrices in the precision of the weights, on all cores or the GPU; a multiplication and an addition are two.</param>
 internal sealed record MachineBounds(double BytesPerSecond, double FlopsPerSecond)
 {
     private const int MatrixSize = 2_048;
+    private const int GpuMatrixSize = 8_192;
+    /// <summary>Beyond a GPU's own cache.</summary>
+    private const long LeastGpuBytes = 1L << 30;
     private const int Repeats = 7;
 
-    public static MachineBounds Measure(long weightBytes, TimeProvider time) => new(Bandwidth(weightBytes, time), Flops(time));
+    public static MachineBounds Measure(long weightBytes, ScalarType precision, TimeProvider time) =>
+        ComputeDevice.IsGpu ? new(GpuBandwidth(weightBytes, time), Flops(GpuMatrixSize, precision, time)) : new(Bandwidth(weightBytes, time), Flops(MatrixSize, precision, time));
+
+    /// <summary>By copying, which reads and writes.</summary>
+    private static double GpuBandwidth(long bytes, TimeProvider time)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        var (from, to) = (zeros(Math.Max(LeastGpuBytes, bytes), dtype: ScalarType.Byte), zeros(Math.Max(LeastGpuBytes, bytes), dtype: ScalarType.Byte));
+        var best = Enumerable.Range(0, Repeats + 1).Select(_ => Seconds(() => to.copy_(from), time)).Skip(1).Min();
+        return 2.0 * from.numel() / best;
+    }
 
     private static double Bandwidth(long bytes, TimeProvider time)
     {
@@ -23,13 +38,13 @@ internal sealed record MachineBounds(double BytesPerSecond, double FlopsPerSecon
         return parts.Sum(part => (double)part.Length * sizeof(float)) / best;
     }
 
-    private static double Flops(TimeProvider time)
+    private static double Flops(int size, ScalarType precision, TimeProvider time)
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        var (a, b) = (randn(MatrixSize, MatrixSize), randn(MatrixSize, MatrixSize));
+        var (a, b) = (randn(size, size, dtype: precision), randn(size, size, dtype: precision));
         var best = Enumerable.Range(0, Repeats + 1).Select(_ => Seconds(() => mm(a, b).Dispose(), time)).Skip(1).Min();
-        return 2 * Math.Pow(MatrixSize, 3) / best;
+        return 2 * Math.Pow(size, 3) / best;
     }
 
     /// <summary>Several sums side by side, so that memory and not the addition sets the pace.</summary>
@@ -52,6 +67,7 @@ internal sealed record MachineBounds(double BytesPerSecond, double FlopsPerSecon
     {
         var started = time.GetTimestamp();
         work();
+        if (ComputeDevice.IsGpu) cuda.synchronize();
         return time.GetElapsedTime(started).TotalSeconds;
     }
 }

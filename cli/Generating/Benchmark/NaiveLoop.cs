@@ -22,7 +22,7 @@ internal sealed class NaiveLoop(DecoderModel model, bool preallocated)
         using var inference = inference_mode();
         using var scope = NewDisposeScope();
         int rows = prompts.Count, length = prompts[0].Length;
-        var caches = Enumerable.Range(0, model.Layers.Count).Select(_ => new Cache(model.Config, rows, preallocated ? length + steps : 0)).ToArray();
+        var caches = Enumerable.Range(0, model.Layers.Count).Select(_ => new Cache(model.Config, rows, preallocated ? length + steps : 0, model.Embedding_VxD.dtype)).ToArray();
         var results = prompts.Select(_ => new long[steps]).ToArray();
         var tokens_BT = tensor(prompts.SelectMany(prompt => prompt.Select(id => (long)id)).ToArray(), rows, length);
         for (int step = 0, position = 0; step < steps; step++)
@@ -32,7 +32,8 @@ internal sealed class NaiveLoop(DecoderModel model, bool preallocated)
             position += step == 0 ? length : 1;
             tokens_BT.Dispose();
             tokens_BT = next_B1;
-            var values = next_B1.data<long>();
+            using var there = next_B1.cpu();
+            var values = there.data<long>();
             for (var row = 0; row < rows; row++) results[row][step] = values[row];
         }
 
@@ -53,7 +54,7 @@ internal sealed class NaiveLoop(DecoderModel model, bool preallocated)
         }
 
         var last_BD = Kernels.RmsNorm(x_BTD.select(1, -1), model.FinalNorm_D, config.RmsNormEps);
-        var chances_BV = nn.functional.softmax(nn.functional.linear(last_BD, model.Head_VxD), -1);
+        var chances_BV = nn.functional.softmax(nn.functional.linear(last_BD, model.Head_VxD).to(ScalarType.Float32), -1);
         return multinomial(chances_BV, 1).MoveToOuterDisposeScope();
     }
 
@@ -89,10 +90,10 @@ internal sealed class NaiveLoop(DecoderModel model, bool preallocated)
     }
 
     /// <summary>Keys and values of one layer.</summary>
-    private sealed class Cache(ModelConfig config, long rows, int capacity) : IDisposable
+    private sealed class Cache(ModelConfig config, long rows, int capacity, ScalarType type) : IDisposable
     {
-        private Tensor _keys_BKSD = zeros(rows, config.NumKeyValueHeads, capacity, config.HeadDim);
-        private Tensor _values_BKSD = zeros(rows, config.NumKeyValueHeads, capacity, config.HeadDim);
+        private Tensor _keys_BKSD = zeros([rows, config.NumKeyValueHeads, capacity, config.HeadDim], dtype: type);
+        private Tensor _values_BKSD = zeros([rows, config.NumKeyValueHeads, capacity, config.HeadDim], dtype: type);
         private long _length;
 
         public (Tensor Keys, Tensor Values) Append(Tensor keys_BKTD, Tensor values_BKTD)
