@@ -20,7 +20,7 @@ internal static class EvaluateCommand
     {
         var model = new Option<string>("--model") { Description = "Folder of the model, in Hugging Face layout", Required = true };
         var adapter = AdapterOption.Create();
-        var tasks = new Option<string>("--tasks") { Description = "JSONL file with prompt and gold a line, or arithmetic:... for its held-out tasks", Required = true };
+        var tasks = new Option<string>("--tasks") { Description = $"JSONL file with prompt and gold a line, or {ProceduralSource.Forms} for its held-out tasks", Required = true };
         var samples = new Option<int>("-n") { Description = "Rollouts per task", DefaultValueFactory = _ => 16 };
         var sampling = new SamplingOptions(maxTokensDefault: null);
         var chat = new ChatOptions();
@@ -50,7 +50,7 @@ internal static class EvaluateCommand
 
     private static IReadOnlyList<TrainingTask> ReadTasks(string source)
     {
-        if (source.StartsWith(ArithmeticSource.Prefix, StringComparison.Ordinal)) return ArithmeticSource.Parse(source).Build(seed: 0).Evaluation;
+        if (ProceduralSource.Matches(source)) return ProceduralSource.Parse(source).Build(seed: 0).Evaluation;
         if (!File.Exists(source)) throw new InvalidInputException("--tasks", $"there is no file '{source}'");
         return TaskFile.Parse(source, File.ReadAllText(source));
     }

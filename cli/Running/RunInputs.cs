@@ -35,7 +35,7 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
     private static IReadOnlyList<TrainingTask> ReadFile(string member, string source, string folder)
     {
         var path = Path.Combine(folder, source);
-        if (!File.Exists(path)) throw new InvalidInputException(member, $"'{source}' is neither a task source ({ArithmeticSource.Prefix}...) nor a file in {folder}");
+        if (!File.Exists(path)) throw new InvalidInputException(member, $"'{source}' is neither a task source ({ProceduralSource.Forms}) nor a file in {folder}");
         return TaskFile.Parse(path, File.ReadAllText(path));
     }
 

@@ -32,7 +32,7 @@ public sealed record ModelSpec
 
 public sealed record TaskSpec
 {
-    /// <summary><c>arithmetic:FAMILIES[?pool=1024&amp;weights=...&amp;heldOut=100]</c> or a JSONL file.</summary>
+    /// <summary><c>arithmetic:FAMILIES[?pool=1024&amp;weights=...&amp;heldOut=100]</c>, <c>chain-sums:FAMILIES[...]</c> or a JSONL file.</summary>
     public string Source { get; init; } = "arithmetic:add1-5,sub1-5?pool=1024";
     public string Verifier { get; init; } = "exact";
     /// <summary>Tasks drawn for a step.</summary>

@@ -8,33 +8,32 @@ namespace KnapsackCloud.Core.Tasks;
 /// with <see cref="Width"/> digits, least significant first, as <c>32100+65400=</c>; the gold answer is the result, least
 /// significant digit first, which is the order in which it can be worked out.
 /// </summary>
-public sealed record ArithmeticFamily
+public sealed record ArithmeticFamily : TaskFamily
 {
     /// <summary>Digits of a number in a prompt, and the most digits a family may have.</summary>
     public const int Width = 5;
     /// <summary>Characters of a prompt: two numbers, the operator, and '='.</summary>
     public const int PromptLength = 2 * Width + 2;
-    /// <summary>Longest answer with its end-of-sequence token.</summary>
-    public const int MaxAnswerTokens = Width + 2;
 
     private ArithmeticFamily(bool subtract, int digits) => (Subtract, Digits) = (subtract, digits);
 
     public bool Subtract { get; }
     /// <summary>1 to <see cref="Width"/>.</summary>
     public int Digits { get; }
-    public string Name => $"{(Subtract ? "sub" : "add")}{Digits.ToString(CultureInfo.InvariantCulture)}";
+    public override string Name => $"{(Subtract ? "sub" : "add")}{Digits.ToString(CultureInfo.InvariantCulture)}";
 
     public static ArithmeticFamily Add(int digits) => new(false, digits);
     public static ArithmeticFamily Sub(int digits) => new(true, digits);
 
-    /// <summary>How many different prompts there are.</summary>
-    public long Size => Subtract ? Numbers * (Numbers + 1) / 2 : Numbers * Numbers;
+    public override int Difficulty => Digits;
+    public override int MaxAnswerTokens => Width + 2;
+    public override long Size => Subtract ? Numbers * (Numbers + 1) / 2 : Numbers * Numbers;
 
     private long Smallest => Digits == 1 ? 0 : (long)Math.Pow(10, Digits - 1);
     private long Numbers => (long)Math.Pow(10, Digits) - Smallest;
 
     /// <summary>A random prompt with its answer; subtraction has the larger number first.</summary>
-    public (string Prompt, string Gold) Draw(ref CounterRandom random)
+    public override (string Prompt, string Gold) Draw(ref CounterRandom random)
     {
         var a = Smallest + random.Next(Numbers);
         var b = Smallest + random.Next(Numbers);

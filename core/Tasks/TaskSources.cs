@@ -13,16 +13,14 @@ public static class TaskSources
     public static TaskSets Read(RunSpec spec, Func<string, string, IReadOnlyList<TrainingTask>> readFile)
     {
         var errors = new List<InputError>();
-        var sets = Collect(errors, new TaskSets([], []), () => IsProcedural(spec.Tasks.Source)
-            ? ArithmeticSource.Parse(spec.Tasks.Source).Build(spec.Seed)
+        var sets = Collect(errors, new TaskSets([], []), () => ProceduralSource.Matches(spec.Tasks.Source)
+            ? ProceduralSource.Parse(spec.Tasks.Source).Build(spec.Seed)
             : new TaskSets(readFile("tasks.source", spec.Tasks.Source), []));
         if (spec.Evaluation.Tasks != HeldOut)
             sets = sets with { Evaluation = Collect(errors, [], () => readFile("evaluation.tasks", spec.Evaluation.Tasks)) };
         if (errors.Count == 0) errors.AddRange(Misfits(spec, sets));
         return errors.Count == 0 ? sets : throw new InvalidInputException(errors);
     }
-
-    public static bool IsProcedural(string source) => source.StartsWith(ArithmeticSource.Prefix, StringComparison.Ordinal);
 
     private static IEnumerable<InputError> Misfits(RunSpec spec, TaskSets sets)
     {

@@ -60,8 +60,8 @@ internal sealed class ArithmeticWarmup(RunSpec spec, double target, ShardThreads
 
     private void Train(DecoderModel model, ulong seed, IProgress<string> progress, CancellationToken cancellation)
     {
-        var source = spec.Tasks.Source.StartsWith(ArithmeticSource.Prefix, StringComparison.Ordinal) ? spec.Tasks.Source : DefaultFamilies;
-        var tasks = ArithmeticSource.Parse(source);
+        var source = ProceduralSource.Matches(spec.Tasks.Source) ? spec.Tasks.Source : DefaultFamilies;
+        var tasks = ProceduralSource.Parse(source);
         var heldOut = tasks.Build(spec.Seed).Evaluation.Select(task => task.Prompt).ToHashSet(StringComparer.Ordinal);
         var problems = new WarmupProblems(tasks.Families, heldOut, Seeds.For(seed, "problems"));
         var measure = new SuccessRate(model, tasks.Families, Seeds.For(seed, "measure"), threads);

@@ -16,16 +16,17 @@ internal sealed class SuccessRate
 {
     private const int TasksPerFamily = 100;
     private const int Samples = 4;
-    private static readonly SamplingSpec Sampling = new() { Temperature = 1, MaxTokens = ArithmeticFamily.MaxAnswerTokens };
 
     private readonly ShardThreads _threads;
+    private readonly SamplingSpec _sampling;
     private readonly GenerationEngine[] _engines;
     private readonly (GenerationPrompt Prompt, string Gold)[] _tasks;
 
     /// <summary>The model stays the caller's, who may change its weights between measurements.</summary>
-    public SuccessRate(DecoderModel model, IReadOnlyList<ArithmeticFamily> families, ulong seed, ShardThreads threads)
+    public SuccessRate(DecoderModel model, IReadOnlyList<TaskFamily> families, ulong seed, ShardThreads threads)
     {
         _threads = threads;
+        _sampling = new SamplingSpec { Temperature = 1, MaxTokens = families.Max(family => family.MaxAnswerTokens) };
         _engines = [.. Enumerable.Range(0, PolicyTrainer.Shards).Select(_ => new GenerationEngine(model))];
         var random = new CounterRandom(seed);
         // Families alternate, so that the engines get equal work.
@@ -46,7 +47,7 @@ internal sealed class SuccessRate
     private int Successes(int engine, CancellationToken cancellation)
     {
         var mine = _tasks.Where((_, number) => number % _engines.Length == engine).ToList();
-        var completions = _engines[engine].Generate([.. mine.Select(task => task.Prompt)], Sampling, cancellation);
+        var completions = _engines[engine].Generate([.. mine.Select(task => task.Prompt)], _sampling, cancellation);
         return mine.Zip(completions).Sum(pair => pair.Second.Count(completion =>
             completion.Stop == StopReason.Eos && CharacterTokenizer.Arithmetic.Decode(completion.TokenIds) == pair.First.Gold));
     }

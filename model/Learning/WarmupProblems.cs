@@ -5,14 +5,14 @@ using KnapsackCloud.Model.Tokenizers;
 
 namespace KnapsackCloud.Model.Learning;
 
-/// <summary>Endless arithmetic problems to learn from, mostly short ones, none of them held out. Deterministic by seed.</summary>
-internal sealed class WarmupProblems(IReadOnlyList<ArithmeticFamily> families, IReadOnlySet<string> heldOut, ulong seed)
+/// <summary>Endless problems to learn from, mostly easy ones, none of them held out. Deterministic by seed.</summary>
+internal sealed class WarmupProblems(IReadOnlyList<TaskFamily> families, IReadOnlySet<string> heldOut, ulong seed)
 {
-    /// <summary>By digit count: short numbers are learnt, long ones only met, which leaves the run every difficulty.</summary>
+    /// <summary>By difficulty, the last for those beyond: easy problems are learnt, hard ones only met, which leaves the run every difficulty.</summary>
     private static readonly double[] Weights = [4, 4, 2, 1, 1];
 
     private readonly CharacterTokenizer _tokenizer = CharacterTokenizer.Arithmetic;
-    private readonly double[] _weights = [.. families.Select(family => Weights[family.Digits - 1])];
+    private readonly double[] _weights = [.. families.Select(family => Weights[Math.Min(family.Difficulty, Weights.Length) - 1])];
     private CounterRandom _random = new(seed);
 
     /// <summary>A minibatch of problems with their answers, every token of the same weight.</summary>

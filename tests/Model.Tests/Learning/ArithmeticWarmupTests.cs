@@ -32,7 +32,7 @@ public class ArithmeticWarmupTests
     [Fact]
     public void Problems_are_never_held_out_ones()
     {
-        var families = Core.Tasks.ArithmeticSource.Parse("arithmetic:add1").Families;
+        var families = Core.Tasks.ProceduralSource.Parse("arithmetic:add1").Families;
         var heldOut = new HashSet<string> { "10000+20000=", "30000+40000=" };
         var tokenizer = CharacterTokenizer.Arithmetic;
 

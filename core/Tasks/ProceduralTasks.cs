@@ -5,10 +5,10 @@ using KnapsackCloud.Core.Rollout;
 namespace KnapsackCloud.Core.Tasks;
 
 /// <summary>
-/// Procedural tasks of arithmetic families: a training pool drawn by weight, and held-out tasks in equal number per
+/// Tasks of procedural families: a training pool drawn by weight, and held-out tasks in equal number per
 /// family. No prompt is in both. The held-out tasks are the same for every seed, so that runs can be compared.
 /// </summary>
-public sealed record ArithmeticTasks(IReadOnlyList<ArithmeticFamily> Families, IReadOnlyList<double> Weights, int Pool, int HeldOutPerFamily)
+public sealed record ProceduralTasks(IReadOnlyList<TaskFamily> Families, IReadOnlyList<double> Weights, int Pool, int HeldOutPerFamily)
 {
     /// <summary>At most this share of a family's prompts is held out; small families repeat theirs to reach the number.</summary>
     private const double HeldOutShare = 0.2;
@@ -20,7 +20,7 @@ public sealed record ArithmeticTasks(IReadOnlyList<ArithmeticFamily> Families, I
         return new TaskSets(Train(seed, heldOut), Evaluate(heldOut));
     }
 
-    private List<(string Prompt, string Gold)> HeldOutPrompts(ArithmeticFamily family)
+    private List<(string Prompt, string Gold)> HeldOutPrompts(TaskFamily family)
     {
         var wanted = (int)Math.Min(HeldOutPerFamily, Math.Max(1, family.Size * HeldOutShare));
         var random = new CounterRandom(Seeds.For(HeldOutSeed, $"held-out/{family.Name}"));
@@ -35,7 +35,7 @@ public sealed record ArithmeticTasks(IReadOnlyList<ArithmeticFamily> Families, I
         return drawn;
     }
 
-    private List<TrainingTask> Train(ulong seed, Dictionary<ArithmeticFamily, List<(string Prompt, string Gold)>> heldOut)
+    private List<TrainingTask> Train(ulong seed, Dictionary<TaskFamily, List<(string Prompt, string Gold)>> heldOut)
     {
         var reserved = heldOut.Values.SelectMany(tasks => tasks).Select(task => task.Prompt).ToHashSet(StringComparer.Ordinal);
         var used = new HashSet<string>(StringComparer.Ordinal);
@@ -54,7 +54,7 @@ public sealed record ArithmeticTasks(IReadOnlyList<ArithmeticFamily> Families, I
         return pool;
     }
 
-    private List<TrainingTask> Evaluate(Dictionary<ArithmeticFamily, List<(string Prompt, string Gold)>> heldOut) =>
+    private List<TrainingTask> Evaluate(Dictionary<TaskFamily, List<(string Prompt, string Gold)>> heldOut) =>
     [
         .. Families.SelectMany(family => Enumerable.Range(0, HeldOutPerFamily).Select(i =>
         {
@@ -63,7 +63,7 @@ public sealed record ArithmeticTasks(IReadOnlyList<ArithmeticFamily> Families, I
         })),
     ];
 
-    private static TaskId Id(ArithmeticFamily family, int number) =>
+    private static TaskId Id(TaskFamily family, int number) =>
         TaskId.Parse($"{family.Name}-{number.ToString("D5", CultureInfo.InvariantCulture)}");
 }
 

@@ -1,16 +1,18 @@
+using System.Security.Cryptography;
+using System.Text;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Tasks;
 
 namespace KnapsackCloud.Core.Tests.Tasks;
 
-public class ArithmeticTasksTests
+public class ProceduralTasksTests
 {
     private const string Example = "arithmetic:add1-5,sub1-5?pool=1024&weights=6,1,1,2,2&heldOut=100";
 
     [Fact]
     public void Gold_answers_are_right()
     {
-        Assert.All(ArithmeticSource.Parse(Example).Build(1).Training, task =>
+        Assert.All(ProceduralSource.Parse(Example).Build(1).Training, task =>
         {
             var a = Number(task.Prompt[..5]);
             var b = Number(task.Prompt[6..11]);
@@ -25,23 +27,34 @@ public class ArithmeticTasksTests
     [Fact]
     public void No_prompt_is_both_trained_on_and_held_out()
     {
-        var sets = ArithmeticSource.Parse(Example).Build(1);
+        var sets = ProceduralSource.Parse(Example).Build(1);
         Assert.Empty(sets.Training.Select(task => task.Prompt).Intersect(sets.Evaluation.Select(task => task.Prompt)));
     }
 
     [Fact]
     public void A_seed_gives_the_same_pool_and_every_seed_the_same_held_out_tasks()
     {
-        var source = ArithmeticSource.Parse(Example);
+        var source = ProceduralSource.Parse(Example);
         Assert.Equal(source.Build(1).Training, source.Build(1).Training);
         Assert.NotEqual(source.Build(1).Training, source.Build(2).Training);
         Assert.Equal(source.Build(1).Evaluation, source.Build(2).Evaluation);
     }
 
+    /// <summary>A change of them would break the comparison of new runs with old ones.</summary>
+    [Theory]
+    [InlineData(Example, "d39a8d8371986c42")]
+    [InlineData("chain-sums:sum2-9?pool=1024&heldOut=100", "3e088f8ca2cfa8fd")]
+    public void Tasks_are_the_same_on_every_machine_and_in_every_version(string source, string digest)
+    {
+        var sets = ProceduralSource.Parse(source).Build(1);
+        var text = string.Join('\n', sets.Training.Concat(sets.Evaluation).Select(task => $"{task.Id} {task.Family} {task.Prompt} {task.Gold}"));
+        Assert.StartsWith(digest, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Pool_follows_the_weights_and_held_out_tasks_are_equal_per_family()
     {
-        var sets = ArithmeticSource.Parse(Example).Build(1);
+        var sets = ProceduralSource.Parse(Example).Build(1);
         Assert.Equal(1024, sets.Training.Count);
         Assert.Equal(1024, sets.Training.Select(task => task.Id).Distinct().Count());
         Assert.InRange(sets.Training.Count(task => task.Family is "add1" or "sub1"), 450, 575);
@@ -51,7 +64,7 @@ public class ArithmeticTasksTests
     [Fact]
     public void Tasks_survive_their_file_form()
     {
-        var tasks = ArithmeticSource.Parse(Example).Build(3).Training;
+        var tasks = ProceduralSource.Parse(Example).Build(3).Training;
         var file = string.Join('\n', tasks.Select(task => System.Text.Json.JsonSerializer.Serialize(task, ContractsJson.Default.TrainingTask)));
         Assert.Equal(tasks, TaskFile.Parse("tasks.jsonl", file));
     }
@@ -63,7 +76,7 @@ public class ArithmeticTasksTests
     [InlineData("arithmetic:add1,add1", 1)]
     [InlineData("arithmetic:add1-5?pool=0&weights=1,2&colour=red&heldOut=x", 4)]
     public void Every_error_of_a_source_is_listed(string source, int count) =>
-        Assert.Equal(count, Assert.Throws<InvalidInputException>(() => ArithmeticSource.Parse(source)).Errors.Count);
+        Assert.Equal(count, Assert.Throws<InvalidInputException>(() => ProceduralSource.Parse(source)).Errors.Count);
 
     [Fact]
     public void Every_error_of_a_task_file_has_its_line()
