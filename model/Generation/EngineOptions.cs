@@ -15,7 +15,7 @@ public sealed record EngineOptions
     /// <summary>Rollouts generated at once.</summary>
     public int MaxRows { get; init; } = 1024;
 
-    /// <summary>Bytes of keys, values and logits; at least one rollout runs whatever its size. What does not fit after all is generated in halves.</summary>
+    /// <summary>Bytes of keys, values and logits; at least one rollout runs whatever its size. Where memory does not suffice after all, half as many rollouts go on.</summary>
     public long CacheBytes { get; init; } = ComputeDevice.IsGpu ? 8L << 30 : 1L << 30;
 
     /// <summary>Prompt tokens, padding included, in one forward pass; at least one prompt runs whatever its length.</summary>
@@ -24,8 +24,8 @@ public sealed record EngineOptions
     /// <summary>The precision as the tensor library names it.</summary>
     public ScalarType WeightType => Precision == GenerationPrecision.BF16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
-    /// <summary>Called with the rows of each batch before it is generated; for tests.</summary>
-    internal Action<int>? BeforeBatch { get; init; }
+    /// <summary>Called with the number of places before anything is computed: tests inject faults.</summary>
+    internal Action<int>? BeforeStep { get; init; }
 }
 
 public enum GenerationPrecision

@@ -4,27 +4,26 @@ using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Generation;
 
-/// <summary>Computes the prompts of a chunk, each once, and fills the cache of its rollouts.</summary>
+/// <summary>Computes prompts, each once, and fills the cache of their rollouts.</summary>
 internal static class Prefill
 {
-    /// <summary>Logits [P, V] after the last token of each slice's prompt. The cache's rows are the slices' rollouts in order.</summary>
+    /// <summary>Logits [P, V] after the last token of each slice's prompt. The slices' rollouts get the cache's rows from <paramref name="firstRow"/> on, in order.</summary>
     /// <param name="slices">In order of length.</param>
     /// <param name="mostTokens">Tokens, padding included, of one forward pass; at least one prompt goes in.</param>
     public static Tensor Run(
-        DecoderModel model, IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, KeyValueCache cache, int mostTokens, CancellationToken cancellation)
+        DecoderModel model, IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, KeyValueCache cache, int firstRow, int mostTokens, CancellationToken cancellation)
     {
         var logits = new List<Tensor>();
-        var firstRow = 0;
         for (var at = 0; at < slices.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
             var batch = Batch(slices, prompts, at, mostTokens);
             logits.Add(RunBatch(model, batch, prompts, cache, firstRow));
-            firstRow += batch.Sum(slice => slice.Count);
+            firstRow += batch.Sum(slice => slice.Rollouts.Length);
             at += batch.Count;
         }
 
-        return cat(logits);
+        return logits.Count == 1 ? logits[0] : cat(logits);
     }
 
     private static List<PromptSlice> Batch(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int first, int mostTokens)
@@ -53,7 +52,7 @@ internal static class Prefill
             last[at] = at * length + ids.Length - 1;
         }
 
-        var promptOfRow_R = tensor(batch.SelectMany((slice, at) => Enumerable.Repeat((long)at, slice.Count)).ToArray());
+        var promptOfRow_R = tensor(batch.SelectMany((slice, at) => Enumerable.Repeat((long)at, slice.Rollouts.Length)).ToArray());
         var hidden_PTD = model.Hidden(tensor(tokens, batch.Count, length), model.Rotary.Range(0, length), null,
             (layer, keys, values) => cache.WritePrompts(layer, firstRow, promptOfRow_R, keys, values));
         var last_PD = hidden_PTD.view(-1, model.Config.HiddenSize).index_select(0, tensor(last));

@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
@@ -50,15 +51,23 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
         return result;
     }
 
+    /// <summary>An engine a core, one thread each, where there are prompts for all of them; otherwise, or on a GPU, one engine on all cores.</summary>
     private double Ours(DecoderModel model, Workload workload, CancellationToken cancellation)
     {
-        var engine = new GenerationEngine(model, Options with { MaxRows = workload.Batch });
         var prompts = workload.Prompts(model.Config);
+        var cores = Environment.ProcessorCount;
+        var engines = !ComputeDevice.IsGpu && prompts.Count >= cores ? cores : 1;
+        var options = Options with { Threads = cores / engines, MaxRows = Math.Max(1, workload.Batch / engines) };
+        var tokens = new int[engines];
         var started = time.GetTimestamp();
-        var completions = engine.Generate(prompts, Sampling with { MaxTokens = workload.NewTokens }, cancellation);
+        Parallel.For(0, engines, new ParallelOptions { CancellationToken = cancellation }, number =>
+        {
+            GenerationPrompt[] share = [.. prompts.Where((_, at) => at % engines == number)];
+            var completions = new GenerationEngine(model, options).Generate(share, Sampling with { MaxTokens = workload.NewTokens }, cancellation);
+            tokens[number] = completions.Sum(group => group.Sum(completion => completion.TokenIds.Length));
+        });
         var seconds = time.GetElapsedTime(started).TotalSeconds;
-        var tokens = completions.Sum(group => group.Sum(completion => completion.TokenIds.Length));
-        return tokens == workload.Lengths().Sum() ? seconds : throw new InvalidOperationException($"the engine generated {tokens} tokens instead of {workload.Lengths().Sum()}");
+        return tokens.Sum() == workload.Lengths().Sum() ? seconds : throw new InvalidOperationException($"the engines generated {tokens.Sum()} tokens instead of {workload.Lengths().Sum()}");
     }
 
     /// <summary>Batches of the rollouts in their order; what a row generates after its own end is wasted.</summary>

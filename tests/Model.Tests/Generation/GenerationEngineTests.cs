@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CsCheck;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
@@ -41,22 +40,6 @@ public class GenerationEngineTests
             AssertSame(together, chunked);
             AssertSame(together, tight);
         }, iter: 15, threads: 1);
-
-    [Fact]
-    public void A_batch_that_does_not_fit_the_memory_is_generated_in_halves_and_gets_the_same_tokens()
-    {
-        using var model = DecoderModel.Random(TestModels.Config, 3);
-        var prompts = Prompts(TestModels.Config, (false, [3, 5, 5, 1, 9, 2], [5, 1, 8, 0, 3, 2], 7));
-        var tried = new List<int>();
-        var narrow = new GenerationEngine(model, new EngineOptions { BeforeBatch = rows => { tried.Add(rows); if (rows > 4) throw new LibraryException("CUDA out of memory. Tried to allocate 2.00 GiB."); } });
-        var wide = new GenerationEngine(model).Generate(prompts, Sampling, TestContext.Current.CancellationToken);
-        AssertSame(wide, narrow.Generate(prompts, Sampling, TestContext.Current.CancellationToken));
-        Assert.Equal([19, 9, 4, 5, 2, 3, 10, 5, 2, 3, 5, 2, 3], tried);
-        var full = new GenerationEngine(model, new EngineOptions { BeforeBatch = _ => throw new LibraryException("CUDA out of memory.") });
-        Assert.Throws<LibraryException>(() => full.Generate(prompts, Sampling, TestContext.Current.CancellationToken));
-        var broken = new GenerationEngine(model, new EngineOptions { BeforeBatch = _ => throw new LibraryException("illegal memory access") });
-        Assert.Throws<LibraryException>(() => broken.Generate(prompts, Sampling, TestContext.Current.CancellationToken));
-    }
 
     [Fact]
     public void In_bfloat16_log_probs_are_near_those_of_float32()
@@ -233,7 +216,4 @@ public class GenerationEngineTests
         public IEnumerator<ulong> GetEnumerator() => throw new NotSupportedException();
         System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
-
-    /// <summary>As the tensor library's native side fails.</summary>
-    private sealed class LibraryException(string message) : ExternalException(message);
 }

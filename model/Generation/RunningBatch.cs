@@ -1,0 +1,185 @@
+using System.Runtime.InteropServices;
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Rollout;
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Generation;
+
+/// <summary>
+/// The rollouts that are generated at once. A rollout that ends gives its place to the next of the queue at once; when the
+/// queue is empty the batch shrinks. Single-use: create, run, dispose.
+/// </summary>
+/// <param name="weights">The model's parameters in their order.</param>
+/// <param name="completions">Gets what is finished, [prompt][rollout].</param>
+internal sealed class RunningBatch(
+    DecoderModel model, Tensor[] weights, Sampler sampler, EngineOptions options, RolloutQueue queue,
+    IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, Completion[][] completions) : IDisposable
+{
+    private KeyValueCache? _cache;
+    private RolloutRow[] _rows = [];
+    private SharedPrompt? _shared;
+    private int _active;
+
+    /// <summary>Generates all that waits in the queue.</summary>
+    /// <param name="places">Rollouts at once.</param>
+    public void Run(int places, CancellationToken cancellation)
+    {
+        _cache = new KeyValueCache(model.Config, places, queue.Slots(), model.Embedding_VxD.dtype);
+        _rows = new RolloutRow[places];
+        while (true)
+        {
+            // What was let in may have ended with its first token.
+            while (_active < places && queue.Count > 0) Admit(_cache, queue.First(places - _active), cancellation);
+            if (_active == 0) return;
+            cancellation.ThrowIfCancellationRequested();
+            Step(_cache);
+        }
+    }
+
+    /// <summary>Puts what is not finished back into the queue: it is generated again from its prompt, with the same seeds.</summary>
+    public void ReturnUnfinished()
+    {
+        foreach (var row in _rows.Where(row => row is not null)) queue.Return(row.Prompt, row.Index);
+        _rows = [];
+    }
+
+    public void Dispose()
+    {
+        _cache?.Dispose();
+        _shared?.Dispose();
+    }
+
+    /// <summary>Gives the free places after the active rows to the first of the queue.</summary>
+    private void Admit(KeyValueCache cache, IReadOnlyList<PromptSlice> slices, CancellationToken cancellation)
+    {
+        using var scope = NewDisposeScope();
+        options.BeforeStep?.Invoke(_rows.Length);
+        var known = _shared?.Prompt == slices[0].Prompt ? 1 : 0;
+        var logits = new List<Tensor>();
+        if (known == 1) logits.Add(_shared!.WriteTo(cache, _active, slices[0].Rollouts.Length));
+        var fresh = slices.Skip(known).ToList();
+        if (fresh.Count > 0)
+        {
+            var firstRow = _active + slices.Take(known).Sum(slice => slice.Rollouts.Length);
+            logits.Add(Prefill.Run(model, fresh, prompts, cache, firstRow, options.PrefillTokens, cancellation));
+        }
+
+        var logits_PV = logits.Count == 1 ? logits[0] : cat(logits);
+        var admitted = slices.Sum(slice => slice.Rollouts.Length);
+        foreach (var slice in slices) queue.Remove(slice);
+        Share(cache, slices[^1].Prompt, _active + admitted - 1, logits_PV);
+        var promptOfRow = slices.SelectMany((slice, at) => Enumerable.Repeat(at, slice.Rollouts.Length)).ToArray();
+        var rows = slices.SelectMany(slice => slice.Rollouts.Select(rollout => Row(slice.Prompt, rollout))).ToArray();
+        rows.CopyTo(_rows, _active);
+        _active += admitted;
+        Sample(logits_PV, rows, row => promptOfRow[row]);
+        Retire(cache);
+    }
+
+    /// <summary>Keeps the newest prompt while rollouts of it wait.</summary>
+    private void Share(KeyValueCache cache, int prompt, int row, Tensor logits_PV)
+    {
+        if (queue.NextPrompt == prompt && _shared?.Prompt == prompt) return;
+        _shared?.Dispose();
+        _shared = queue.NextPrompt == prompt ? new SharedPrompt(prompt, cache, row, prompts[prompt].TokenIds.Length, logits_PV.narrow(0, -1, 1)) : null;
+    }
+
+    /// <summary>One token further for every active row.</summary>
+    private void Step(KeyValueCache cache)
+    {
+        options.BeforeStep?.Invoke(_rows.Length);
+        var live = _rows.AsSpan(0, _active);
+        using var logits_RV = DecodeKernel.Decode(model, weights, cache, Tokens(live), Lengths(live));
+        Sample(logits_RV, live, row => row);
+        Retire(cache);
+    }
+
+    private RolloutRow Row(int prompt, int rollout) =>
+        new(prompt, rollout, prompts[prompt].Seeds[rollout], prompts[prompt].TokenIds.Length, queue.MaxTokens(prompt, rollout));
+
+    private void Sample(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow)
+    {
+        if (logits.device_type != TorchSharp.DeviceType.CPU)
+        {
+            SampleThere(logits, rows, logitsOfRow);
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        var values = MemoryMarshal.Cast<byte, float>(logits.to(ScalarType.Float32).bytes);
+        var vocabulary = model.Config.VocabSize;
+        for (var row = 0; row < rows.Length; row++)
+        {
+            var uniform = CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count);
+            rows[row].Add(sampler.Sample(values.Slice(logitsOfRow(row) * vocabulary, vocabulary), sampling, uniform));
+        }
+    }
+
+    private void SampleThere(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow)
+    {
+        using var scope = NewDisposeScope();
+        var (places, uniforms) = (new long[rows.Length], new double[rows.Length]);
+        for (var row = 0; row < rows.Length; row++) (places[row], uniforms[row]) = (logitsOfRow(row), CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count));
+        var tokens = DeviceSampler.Sample(logits.shape[0] == rows.Length ? logits : logits.index_select(0, tensor(places)), sampling, uniforms);
+        for (var row = 0; row < rows.Length; row++) rows[row].Add(tokens[row]);
+    }
+
+    /// <summary>Takes out the rows that ended and fills their places from the end, so that the active rows stay the first.</summary>
+    private void Retire(KeyValueCache cache)
+    {
+        var remaining = 0;
+        for (var row = 0; row < _active; row++)
+        {
+            if (Ended(_rows[row]) is { } reason)
+            {
+                completions[_rows[row].Prompt][_rows[row].Index] = _rows[row].Finish(reason, OneDistribution());
+                _rows[row] = null!;
+            }
+            else
+            {
+                remaining++;
+            }
+        }
+
+        if (remaining < _active && remaining > 0) FillPlaces(remaining, cache);
+        _active = remaining;
+    }
+
+    private void FillPlaces(int remaining, KeyValueCache cache)
+    {
+        var (from, to) = (new List<long>(), new List<long>());
+        var last = _active - 1;
+        for (var place = 0; place < remaining; place++)
+        {
+            if (_rows[place] is not null) continue;
+            while (_rows[last] is null) last--;
+            (_rows[place], _rows[last]) = (_rows[last], null!);
+            from.Add(last);
+            to.Add(place);
+        }
+
+        if (from.Count > 0) cache.MoveRows([.. from], [.. to], _rows.Take(remaining).Max(row => row.CachedLength));
+    }
+
+    private StopReason? Ended(RolloutRow row) =>
+        model.Config.EosTokenIds.Contains(row.LastToken) ? StopReason.Eos : row.Count == row.MaxTokens ? StopReason.Length : null;
+
+    private bool OneDistribution() =>
+        sampling.Temperature == 0 || (sampling.Temperature == 1 && sampling.TopP == 1 && (sampling.TopK == 0 || sampling.TopK >= model.Config.VocabSize));
+
+    private static long[] Tokens(ReadOnlySpan<RolloutRow> rows)
+    {
+        var tokens = new long[rows.Length];
+        for (var row = 0; row < rows.Length; row++) tokens[row] = rows[row].LastToken;
+        return tokens;
+    }
+
+    private static int[] Lengths(ReadOnlySpan<RolloutRow> rows)
+    {
+        var lengths = new int[rows.Length];
+        for (var row = 0; row < rows.Length; row++) lengths[row] = rows[row].CachedLength;
+        return lengths;
+    }
+}
