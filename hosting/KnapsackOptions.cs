@@ -26,7 +26,7 @@ public sealed class KnapsackOptions : IValidatableObject
 {
     public const string Section = "Knapsack";
     private const string EmulatorAtItsPorts = "UseDevelopmentStorage=true";
-    private static readonly TimeSpan LocalPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LocalPause = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Default local.</summary>
     public StoreKind Store { get; set; } = StoreKind.Local;
@@ -41,7 +41,7 @@ public sealed class KnapsackOptions : IValidatableObject
     /// <summary>The queues' namespace. Left out, the queues are those of the storage account.</summary>
     public ServiceBusOptions? ServiceBus { get; set; }
 
-    /// <summary>How storage queues are polled. A look at an emulator costs nothing, so that local pauses 200 ms at most.</summary>
+    /// <summary>How storage queues are polled. A look at an emulator costs nothing, so that local pauses 100 ms at most.</summary>
     public StorageQueueOptions StorageQueue { get; set; } = new();
 
     /// <summary>Leases and retries.</summary>

@@ -51,14 +51,14 @@ internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimePr
         }
     }
 
-    /// <summary>Eight items a worker, so that both end together; of noise no group is mixed, so that the learner only publishes.</summary>
+    /// <summary>Items enough for both of two workers to end together; of noise no group is mixed, so that the learner only publishes.</summary>
     private string Spec() => string.Create(CultureInfo.InvariantCulture, $$"""
         { "name": "bench", "seed": 1, "steps": {{steps}},
           "model": { "source": "warmup:arithmetic?target=0.02" },
           "tasks": { "source": "arithmetic:add5?pool=64&heldOut=1", "perStep": 64 },
           "allocation": { "policy": "uniform", "scope": "batch", "rolloutsPerTask": {{rolloutsPerTask}}, "min": 2, "max": {{rolloutsPerTask}} },
           "sampling": { "temperature": 100, "maxTokens": 48 },
-          "splitting": { "minItems": 16 },
+          "splitting": { "minItems": 8 },
           "evaluation": { "every": 0 } }
         """);
 

@@ -24,7 +24,7 @@ public class OptionsTests
         var options = Read();
         Assert.Equal(("UseDevelopmentStorage=true", StoreKind.Local), (options.Storage!.ConnectionString, options.Store));
         Assert.Null(options.ServiceBus);
-        Assert.Equal(TimeSpan.FromMilliseconds(200), options.StorageQueue.LongestPause);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), options.StorageQueue.LongestPause);
         Assert.Equal(TimeSpan.FromSeconds(1), Read(("StorageQueue:LongestPause", "00:00:01")).StorageQueue.LongestPause);
     }
 
