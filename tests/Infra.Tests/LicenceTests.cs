@@ -43,10 +43,11 @@ public class LicenceTests
         }
     }
 
-    /// <summary>What is copied beside a program when it is built.</summary>
+    /// <summary>What is copied beside a program when it is built as these tests were.</summary>
     private static IEnumerable<(string Name, string Version)> Packages(string program)
     {
-        var file = Directory.GetDirectories(Repository.At($"artifacts/bin/{program}"), "release*").Select(folder => Path.Combine(folder, $"{program}.deps.json")).First(File.Exists);
+        var configuration = Path.GetFileName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)).Split('_')[0];
+        var file = Directory.GetDirectories(Repository.At($"artifacts/bin/{program}"), $"{configuration}*").OrderBy(folder => folder.Length).Select(folder => Path.Combine(folder, $"{program}.deps.json")).First(File.Exists);
         return JsonDocument.Parse(File.ReadAllText(file)).RootElement.GetProperty("libraries").EnumerateObject()
             .Where(library => library.Value.GetProperty("type").GetString() == "package").Select(library => library.Name.Split('/')).Select(parts => (parts[0], parts[1]));
     }
