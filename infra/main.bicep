@@ -361,7 +361,10 @@ module learnerJob 'modules/job.bicep' = {
     image: images.learner == '' ? placeholder : images.learner
     registryServer: registry.outputs.loginServer
     size: gpus[gpu].size
-    settings: union(sharedSettings, { Learner__IdleExit: '00:05:00' })
+    settings: union(sharedSettings, {
+      Learner__Device: gpu == 'none' ? 'cpu' : 'cuda'
+      Learner__IdleExit: '00:05:00'
+    })
     queue: 'learn'
     namespaceName: names.namespace
     messagesPerExecution: 1

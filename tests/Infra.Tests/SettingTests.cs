@@ -42,8 +42,11 @@ public class SettingTests
     }
 
     [Theory, MemberData(nameof(All))]
-    public void The_learner_starts_with_its_settings_and_stays_through_the_rollouts_of_a_step(string parameters) =>
-        Assert.Equal(TimeSpan.FromMinutes(5), Read<LearnerOptions>(parameters, "learner", LearnerOptions.Section).IdleExit);
+    public void The_learner_starts_with_its_settings_and_stays_through_the_rollouts_of_a_step(string parameters)
+    {
+        var options = Read<LearnerOptions>(parameters, "learner", LearnerOptions.Section);
+        Assert.Equal((parameters == "main" ? DeviceChoice.Cpu : DeviceChoice.Cuda, TimeSpan.FromMinutes(5)), (options.Device, options.IdleExit));
+    }
 
     [Theory, MemberData(nameof(All))]
     public void The_containers_that_the_hosts_open_are_there(string parameters)
