@@ -2,7 +2,6 @@ using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rewards;
 using KnapsackCloud.Core.Rollout;
-using KnapsackCloud.Core.Stages;
 using KnapsackCloud.Hosting;
 using KnapsackCloud.Model.Generation;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +15,9 @@ namespace KnapsackCloud.GpuWorker;
 /// </summary>
 public static class WorkerHost
 {
+    /// <summary>Beyond the items in work: its message and blobs travel while those compute.</summary>
+    private const int OnTheWay = 1;
+
     /// <summary>Returns the exit code: 0 after a stop or an idle time, 1 when it cannot work here, 2 for wrong settings.</summary>
     /// <param name="args">Settings by name: <c>--Worker:Device=cuda --Worker:IdleExit=00:05:00</c>, and those of <see cref="KnapsackOptions"/>.</param>
     public static Task<int> RunAsync(string[] args, CancellationToken cancellation) =>
@@ -28,10 +30,11 @@ public static class WorkerHost
         builder.Services.AddPolicyFolders(options.CacheFolder);
         builder.Services.AddSingleton<IPolicyLoader>(provider =>
             new PolicyLoader(provider.GetRequiredService<IPolicyFolders>(), new EngineOptions { Threads = options.Threads, Precision = options.Precision }, options.KeptPolicies));
-        builder.Services.AddTransient(_ => new ComputeThread("rollout"));
+        var items = options.Items > 0 ? options.Items : Devices.DefaultItems(options.Threads);
+        builder.Services.AddSingleton(_ => new ComputeThreads(items));
         builder.Services.AddTransient(provider => new RolloutTools(
-            provider.GetRequiredService<IPolicyLoader>(), Verifiers.Create, provider.GetRequiredService<ComputeThread>(), provider.GetRequiredService<TimeProvider>(), name));
-        builder.Services.AddPump<RolloutRequest, RolloutHandler>(QueueNames.Rollouts, options.Items > 0 ? options.Items : Devices.DefaultItems(options.Threads));
+            provider.GetRequiredService<IPolicyLoader>(), Verifiers.Create, provider.GetRequiredService<ComputeThreads>().Next(), provider.GetRequiredService<TimeProvider>(), name));
+        builder.Services.AddPump<RolloutRequest, RolloutHandler>(QueueNames.Rollouts, items + OnTheWay);
         if (options.IdleExit > TimeSpan.Zero) builder.Services.AddIdleExit(options.IdleExit);
     }
 }

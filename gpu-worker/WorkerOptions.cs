@@ -15,7 +15,7 @@ public sealed class WorkerOptions
     /// <summary>Of weights and cache: f32, the default, or bf16, which is faster and rounds otherwise than the learner.</summary>
     public GenerationPrecision Precision { get; set; } = GenerationPrecision.F32;
 
-    /// <summary>Work items in hand at once, each with an engine and a thread of its own. Default 0: one a core; on a GPU two, so that one's blobs travel while the other is computed.</summary>
+    /// <summary>Work items generated at once, each with an engine and a thread of its own; one more is fetched or written meanwhile. Default 0: one a core, or one on a GPU.</summary>
     [Range(0, 1024)]
     public int Items { get; set; }
 

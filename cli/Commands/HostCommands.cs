@@ -20,7 +20,7 @@ internal static class HostCommands
     private static readonly Option<int?> Port = new("--port") { Description = "Port on the loopback address; 0 takes a free one [default: 7071]" };
     private static readonly Option<string?> Gpu = new("--gpu") { Description = "Prices GPU-seconds as those of t4 or a100 [default: no price]" };
     private static readonly Option<string?> Data = new("--data") { Description = "Folder in which posted specs may name task files and models [default: they may name none]" };
-    private static readonly Option<int?> Items = new("--items") { Description = "Work items in hand at once [default: one a core]" };
+    private static readonly Option<int?> Items = new("--items") { Description = "Work items generated at once, while one more is fetched or written [default: one a core]" };
 
     public static Command CreateWorker()
     {

@@ -8,8 +8,8 @@ namespace KnapsackCloud.Cli.Piping;
 /// <summary>Starts a run over HTTP and watches it to its end.</summary>
 internal sealed class ControlPlaneClient(Uri address, TimeProvider time) : IDisposable
 {
-    /// <summary>Short beside any phase; when a phase began the status itself says.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+    /// <summary>Seldom enough not to disturb.</summary>
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
     private readonly HttpClient _client = new() { BaseAddress = address };
 
     /// <returns>The run's id.</returns>
@@ -23,15 +23,13 @@ internal sealed class ControlPlaneClient(Uri address, TimeProvider time) : IDisp
 
     /// <param name="failure">What else went wrong, or null.</param>
     /// <exception cref="StoreException">The run did not complete.</exception>
-    public async Task<StepTimeline> FollowAsync(string run, Func<string?> failure, CancellationToken cancellation)
+    public async Task FollowAsync(string run, Func<string?> failure, CancellationToken cancellation)
     {
-        var timeline = new StepTimeline();
         using var ticks = new PeriodicTimer(Look, time);
         while (true)
         {
             var status = (await _client.GetFromJsonAsync($"/api/runs/{run}", StatusLookJson.Default.StatusLook, cancellation).ConfigureAwait(false))!;
-            timeline.Add(status);
-            if (status.State == "completed") return timeline;
+            if (status.State == "completed") return;
             var problem = failure() ?? (status.State == "running" ? null : $"the run is {status.State}: {status.Reason}");
             if (problem is not null) throw new StoreException(problem);
             await ticks.WaitForNextTickAsync(cancellation).ConfigureAwait(false);
@@ -42,7 +40,7 @@ internal sealed class ControlPlaneClient(Uri address, TimeProvider time) : IDisp
 }
 
 /// <summary>A run's status as the API gives it.</summary>
-internal sealed record StatusLook(string Id, string State, int Step, int? PolicyVersion, string Phase, string? Reason, DateTimeOffset UpdatedAt);
+internal sealed record StatusLook(string Id, string State, string? Reason);
 
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(StatusLook))]

@@ -41,7 +41,8 @@ internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimePr
             await deployment.StartAsync(report, cancellation).ConfigureAwait(false);
             using var control = new ControlPlaneClient(deployment.Address, time);
             var run = await control.StartAsync(Spec(), cancellation).ConfigureAwait(false);
-            var timeline = await control.FollowAsync(run, () => deployment.Failure, cancellation).ConfigureAwait(false);
+            await control.FollowAsync(run, () => deployment.Failure, cancellation).ConfigureAwait(false);
+            var timeline = StepTimeline.Read(Lines(deployment.Hosts[0].LogPath), run);
             var store = new BlobRunStore(new BlobContainerClient(azurite.ConnectionString, "knapsack"), blockBytes: 1 << 20);
             return await SumUpAsync(workers, RunId.Parse(run), timeline, store, cancellation).ConfigureAwait(false);
         }
@@ -81,6 +82,15 @@ internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimePr
         }
 
         return Median(seen);
+    }
+
+    /// <summary>Of a file that is still being written.</summary>
+    private static List<string> Lines(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        var lines = new List<string>();
+        while (reader.ReadLine() is { } line) lines.Add(line);
+        return lines;
     }
 
     private static PipelineCase Median(List<PipelineCase> steps)

@@ -9,7 +9,7 @@ namespace KnapsackCloud.Cli.Up;
 /// <param name="Data">Folder in which posted specs may name files; null for none.</param>
 internal sealed record DeploymentPlan(int Workers, bool Learner, int Port, string Folder, string? Data)
 {
-    /// <summary>Work items that a worker has in hand at once; together they fill the cores.</summary>
+    /// <summary>Work items that a worker generates at once; together they fill the cores.</summary>
     public int ItemsPerWorker { get; init; } = Math.Max(1, Environment.ProcessorCount / Math.Max(1, Workers));
 
     /// <summary>Of a storage account; null for that of the environment or, where it names none, an Azurite of its own.</summary>

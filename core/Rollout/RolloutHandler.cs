@@ -8,6 +8,7 @@ namespace KnapsackCloud.Core.Rollout;
 
 /// <summary>What a rollout worker works with.</summary>
 /// <param name="Verifiers">Verifier by its name in the spec.</param>
+/// <param name="Thread">May be shared with other handlers, whose messages and blobs then travel while it computes.</param>
 /// <param name="Worker">Name written into trajectories, for people.</param>
 public sealed record RolloutTools(IPolicyLoader Policies, Func<string, Rewards.IVerifier> Verifiers, ComputeThread Thread, TimeProvider Time, string Worker);
 
@@ -49,6 +50,14 @@ public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         await _givenUp.MarkAsync(message, error.Message, cancellation);
     }
 
+    /// <summary>On the compute thread, for which another item may have been waited.</summary>
+    private (Completion[][] Completions, double Seconds) Generate(ItemRollouts rollouts, ILoadedPolicy policy, CancellationToken cancellation)
+    {
+        var started = tools.Time.GetTimestamp();
+        var completions = rollouts.Generate(policy.Generator, cancellation);
+        return (completions, tools.Time.GetElapsedTime(started).TotalSeconds);
+    }
+
     private async Task ProduceAsync(RunId run, StepPlan plan, WorkItem item, CancellationToken cancellation)
     {
         var spec = await blobs.ReadSpecAsync(run, cancellation);
@@ -57,10 +66,7 @@ public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         using var policy = await tools.Policies.OpenAsync(run, plan.Policy, cancellation);
 
         var rollouts = new ItemRollouts(spec, plan, item, known, policy.Tokenizer);
-        var started = tools.Time.GetTimestamp();
-        var completions = await tools.Thread.RunAsync(() => rollouts.Generate(policy.Generator, cancellation));
-        var seconds = tools.Time.GetElapsedTime(started).TotalSeconds;
-
+        var (completions, seconds) = await tools.Thread.RunAsync(() => Generate(rollouts, policy, cancellation));
         var trajectories = rollouts.Score(completions, verifier, tools.Worker, seconds);
         var tokens = trajectories.Sum(trajectory => (long)trajectory.CompletionIds.Length);
         if (await blobs.CreateTrajectoriesAsync(run, plan.Step, item.Id, trajectories, cancellation)) observer.ItemDone(run, plan.Step, item, tokens, seconds);
