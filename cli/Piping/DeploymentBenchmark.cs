@@ -97,8 +97,15 @@ internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimePr
     {
         return steps[0] with
         {
-            Steps = steps.Count, TokensPerStep = Of(one => one.TokensPerStep), Step = Of(one => one.Step), Rollout = Of(one => one.Rollout), Busiest = Of(one => one.Busiest),
-            IdleShare = Of(one => one.IdleShare), Learning = Of(one => one.Learning), Overhead = Of(one => one.Overhead), OverheadShareOf10s = Of(one => one.OverheadShareOf10s),
+            Steps = steps.Count,
+            TokensPerStep = Of(one => one.TokensPerStep),
+            Step = Of(one => one.Step),
+            Rollout = Of(one => one.Rollout),
+            Busiest = Of(one => one.Busiest),
+            IdleShare = Of(one => one.IdleShare),
+            Learning = Of(one => one.Learning),
+            Overhead = Of(one => one.Overhead),
+            OverheadShareOf10s = Of(one => one.OverheadShareOf10s),
         };
 
         double Of(Func<PipelineCase, double> value) => steps.Select(value).Order().ElementAt(steps.Count / 2);

@@ -74,7 +74,13 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
         var rate = CounterRandom.UniformAt(1, (ulong)index);
         return new TaskRecord
         {
-            Task = task.Id, Family = task.Family, Visits = 1, LastStep = 1, LastSuccessRate = Math.Round(8 * rate) / 8, Successes = Math.Round(8 * rate), Failures = 8 - Math.Round(8 * rate),
+            Task = task.Id,
+            Family = task.Family,
+            Visits = 1,
+            LastStep = 1,
+            LastSuccessRate = Math.Round(8 * rate) / 8,
+            Successes = Math.Round(8 * rate),
+            Failures = 8 - Math.Round(8 * rate),
             MeanCompletionTokens = Math.Max(1, cluster.MeanTokens * LogNormal(2, (ulong)index)),
         };
     }
@@ -100,8 +106,17 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
         if (!_blanks.TryGetValue(tokens, out var blank)) _blanks[tokens] = blank = (new int[tokens], new float[tokens]);
         return new Trajectory
         {
-            Task = task, Index = index, GroupSize = 0, PromptIds = [], CompletionIds = blank.Ids, LogProbs = blank.LogProbs, Reward = (index + tokens) % 2,
-            StopReason = StopReason.Eos, Policy = new PolicyVersion(Step - 1), Sampling = _sampling, Seed = 0,
+            Task = task,
+            Index = index,
+            GroupSize = 0,
+            PromptIds = [],
+            CompletionIds = blank.Ids,
+            LogProbs = blank.LogProbs,
+            Reward = (index + tokens) % 2,
+            StopReason = StopReason.Eos,
+            Policy = new PolicyVersion(Step - 1),
+            Sampling = _sampling,
+            Seed = 0,
         };
     }
 

@@ -1,7 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
 using KnapsackCloud.Functions;
-using KnapsackCloud.Hosting;
 using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Infra.Tests;

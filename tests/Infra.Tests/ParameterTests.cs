@@ -11,12 +11,27 @@ public class ParameterTests
     {
         var parameters = await ReadAsync(new()
         {
-            ["AZURE_ENV_NAME"] = "first", ["AZURE_LOCATION"] = "westeurope", ["AZURE_PRINCIPAL_ID"] = "me", ["AZURE_PRINCIPAL_TYPE"] = "ServicePrincipal",
-            ["SERVICE_GPU_WORKER_IMAGE_NAME"] = "r/w:1", ["SERVICE_LEARNER_IMAGE_NAME"] = "r/l:1",
-            ["KNAPSACK_GPU"] = "a100", ["KNAPSACK_WORKER_KIND"] = "app", ["KNAPSACK_MAX_WORKERS"] = "5", ["KNAPSACK_MAX_HOURS"] = "48", ["KNAPSACK_ALWAYS_READY"] = "1",
-            ["KNAPSACK_ALERT_EMAILS"] = "a@example.org,b@example.org", ["KNAPSACK_BUDGET_PER_MONTH"] = "7", ["KNAPSACK_BUDGET_START"] = "2027-02-01",
-            ["KNAPSACK_KEEP_RUNS_DAYS"] = "30", ["KNAPSACK_LOG_GIGABYTES_PER_DAY"] = "2", ["KNAPSACK_ZONE_REDUNDANT"] = "true", ["KNAPSACK_PRIVATE_NETWORK"] = "true",
-            ["KNAPSACK_LOCK_RUNS"] = "true", ["KNAPSACK_API_CLIENT_ID"] = "app-1", ["KNAPSACK_OTLP_ENDPOINT"] = "http://c:4317",
+            ["AZURE_ENV_NAME"] = "first",
+            ["AZURE_LOCATION"] = "westeurope",
+            ["AZURE_PRINCIPAL_ID"] = "me",
+            ["AZURE_PRINCIPAL_TYPE"] = "ServicePrincipal",
+            ["SERVICE_GPU_WORKER_IMAGE_NAME"] = "r/w:1",
+            ["SERVICE_LEARNER_IMAGE_NAME"] = "r/l:1",
+            ["KNAPSACK_GPU"] = "a100",
+            ["KNAPSACK_WORKER_KIND"] = "app",
+            ["KNAPSACK_MAX_WORKERS"] = "5",
+            ["KNAPSACK_MAX_HOURS"] = "48",
+            ["KNAPSACK_ALWAYS_READY"] = "1",
+            ["KNAPSACK_ALERT_EMAILS"] = "a@example.org,b@example.org",
+            ["KNAPSACK_BUDGET_PER_MONTH"] = "7",
+            ["KNAPSACK_BUDGET_START"] = "2027-02-01",
+            ["KNAPSACK_KEEP_RUNS_DAYS"] = "30",
+            ["KNAPSACK_LOG_GIGABYTES_PER_DAY"] = "2",
+            ["KNAPSACK_ZONE_REDUNDANT"] = "true",
+            ["KNAPSACK_PRIVATE_NETWORK"] = "true",
+            ["KNAPSACK_LOCK_RUNS"] = "true",
+            ["KNAPSACK_API_CLIENT_ID"] = "app-1",
+            ["KNAPSACK_OTLP_ENDPOINT"] = "http://c:4317",
         });
         const string Expected = """
             {"environmentName":"first","location":"westeurope","deployerId":"me","deployerType":"ServicePrincipal","images":{"worker":"r/w:1","learner":"r/l:1"},

@@ -1,9 +1,7 @@
 using KnapsackCloud.Core.Collect;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Messaging;
-using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rollout;
-using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Pipeline.Tests;
 
