@@ -40,7 +40,8 @@ public sealed class TelemetryTests : IDisposable
             await host.StartAsync(Token);
             var outbox = host.Services.GetRequiredService<IMessageSender>();
             await outbox.SendAsync(new CheckpointReady(RunId.Parse("run-1"), new PolicyVersion(3)), Token);
-            while (await backplane.Queues[QueueNames.CheckpointReady].CountAsync(Token) > 0) await Task.Yield();
+            using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
+            while (await backplane.Queues[QueueNames.CheckpointReady].CountAsync(Token) > 0) await pause.WaitForNextTickAsync(Token);
             await host.StopAsync(Token);
         }
 
