@@ -36,7 +36,6 @@ internal static class GenerateCommand
         command.Options.Add(json);
         command.SetAction((parsed, cancellation) =>
         {
-            DeviceOption.Use(parsed);
             var precision = DeviceOption.PrecisionOf(parsed);
             var errors = new List<InputError>();
             var spec = sampling.Read(parsed, errors);
@@ -47,6 +46,7 @@ internal static class GenerateCommand
             else if (spec.MaxTokens > input.Room) errors.Add(new InputError("--max-tokens", $"is {spec.MaxTokens}, but after the prompt the model has room for {Math.Max(0, input.Room)}"));
             if (errors.Count > 0) throw new InvalidInputException(errors);
             if (input.NoText is { } reason) Console.Error.WriteLine($"note: no text, only token ids: {reason}");
+            DeviceOption.Use(parsed);
             var seeds = Enumerable.Range(0, parsed.GetValue(samples)).Select(index => Seeds.For(sampling.Seed(parsed), $"sample/{index}")).ToList();
             var result = Run(folder, parsed.GetValue(adapter), new GenerationPrompt(input.TokenIds, seeds), spec, precision, cancellation);
             var report = new GenerationReport(folder, input, result.Completions, result.Seconds);

@@ -36,10 +36,10 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         Check(parsed);
-        DeviceOption.Use(parsed);
         var precision = DeviceOption.PrecisionOf(parsed);
         var json = parsed.GetValue(Json);
         var inputs = parsed.GetValue(Resume) is null ? RunInputs.Read(parsed.GetValue(Spec), Settings(parsed)) : null;
+        DeviceOption.Use(parsed);
         using var session = new RunSession(parsed.GetValue(Out)!, TimeProvider.System, precision);
         var run = inputs is null
             ? await session.ResumeAsync(parsed.GetValue(Resume)!, cancellation).ConfigureAwait(false)

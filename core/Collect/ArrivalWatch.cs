@@ -22,16 +22,12 @@ internal sealed class ArrivalWatch(RunBlobs blobs)
         seen.Add(done);
         while (seen.Next(plan.Items) is { } item)
         {
-            if (!await IsThereAsync(run, plan.Step, item.Id, cancellation)) return true;
+            if (!await StepItems.IsThereAsync(blobs.Store, run, plan.Step, item.Id, cancellation)) return true;
             seen.Add(item.Id);
         }
 
         return false;
     }
-
-    private async Task<bool> IsThereAsync(RunId run, int step, string item, CancellationToken cancellation) =>
-        await blobs.Store.ExistsAsync(BlobNames.Rollouts(run, step, item), cancellation)
-        || await blobs.Store.ExistsAsync(BlobNames.FailedItem(run, step, item), cancellation);
 
     private sealed class Seen
     {

@@ -24,7 +24,6 @@ public sealed class GivenUpItems(RunBlobs blobs, RunStatusStore statuses, IMessa
     }
 
     /// <summary>Whether the item has its blob or its marker.</summary>
-    public async Task<bool> IsProducedAsync(RolloutRequest message, CancellationToken cancellation) =>
-        await blobs.Store.ExistsAsync(BlobNames.Rollouts(message.Run, message.Step, message.Item), cancellation)
-        || await blobs.Store.ExistsAsync(BlobNames.FailedItem(message.Run, message.Step, message.Item), cancellation);
+    public Task<bool> IsProducedAsync(RolloutRequest message, CancellationToken cancellation) =>
+        StepItems.IsThereAsync(blobs.Store, message.Run, message.Step, message.Item, cancellation);
 }

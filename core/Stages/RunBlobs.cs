@@ -11,11 +11,13 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
 {
     /// <summary>In words of four bytes; about 8 MB: only what the step in work wrote is read again.</summary>
     private const long CachedWords = 1 << 21;
+    private const int CachedPlans = 4;
     /// <summary>What a record weighs beside its tokens, in the same words.</summary>
     private const int RecordWeight = 64;
     private readonly ConcurrentDictionary<RunId, RunSpec> _specs = [];
     private readonly RecordCache _records = new(CachedWords);
-    private readonly PlanCache _plans = new();
+    /// <summary>Apart from the records, which would push a plan out while its items are in work.</summary>
+    private readonly RecordCache _plans = new(CachedPlans);
 
     public IRunStore Store => store;
 
@@ -39,9 +41,9 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
     /// <summary>Written once, and read for each of the step's work items.</summary>
     private async Task<StepPlan?> ReadRoundAsync(BlobName name, CancellationToken cancellation)
     {
-        if (_plans.Find(name) is { } known) return known;
+        if (_plans.Find<StepPlan>(name) is [var known]) return known;
         var plan = await ReadAsync(name, ContractsJson.Default.StepPlan, cancellation);
-        if (plan is not null) _plans.Add(name, plan);
+        if (plan is not null) _plans.Add(name, [plan], _ => 1);
         return plan;
     }
 

@@ -17,6 +17,11 @@ public sealed record StepItems(IReadOnlySet<string> Arrived, IReadOnlySet<string
     /// <summary>Neither blob nor marker: still to be produced.</summary>
     public bool IsPending(WorkItem item) => !Arrived.Contains(item.Id) && !Failed.Contains(item.Id);
 
+    /// <summary>Whether one item has its blob or its marker.</summary>
+    public static async Task<bool> IsThereAsync(IRunStore store, RunId run, int step, string item, CancellationToken cancellation) =>
+        await store.ExistsAsync(BlobNames.Rollouts(run, step, item), cancellation)
+        || await store.ExistsAsync(BlobNames.FailedItem(run, step, item), cancellation);
+
     public static async Task<StepItems> ReadAsync(IRunStore store, RunId run, int step, CancellationToken cancellation)
     {
         var prefix = BlobNames.RolloutsPrefix(run, step);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using KnapsackCloud.Hosting;
 using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Infra.Tests;
@@ -67,7 +66,7 @@ public sealed partial class ImageTests : IDisposable
     public async Task Both_hosts_start_from_what_is_copied_and_stop_on_SIGTERM()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "an image is a Linux system");
-        await using var azurite = await AzuriteAsync();
+        await using var azurite = await Azurite.StartAsync();
         var published = await Tool.RunAsync("sh", Repository.Root, Repository.At("build/publish-hosts.sh"), At("out"));
         Assert.True(published.ExitCode == 0, published.All);
         Assert.Contains("libtorch_cpu.so", Names("out/natives/app"));
@@ -102,19 +101,6 @@ public sealed partial class ImageTests : IDisposable
         finally
         {
             if (!process.HasExited) process.Kill();
-        }
-    }
-
-    private static async Task<AzuriteProcess> AzuriteAsync()
-    {
-        try
-        {
-            return await AzuriteProcess.StartAsync(location: null, log: null, Cancellation);
-        }
-        catch (HostRefusedException reason)
-        {
-            Assert.Skip(reason.Message);
-            throw;
         }
     }
 

@@ -4,7 +4,6 @@ using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using KnapsackCloud.Functions;
-using KnapsackCloud.Hosting;
 using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Infra.Tests;
@@ -28,7 +27,7 @@ public sealed class PackageTests : IDisposable
         Assert.All(functions, function => Assert.True(File.Exists(Path.Combine(unpacked, function!, "function.json")), function));
 
         var port = LoopbackPorts.Free(1).Single();
-        await using var azurite = await AzuriteAsync();
+        await using var azurite = await Azurite.StartAsync();
         using var process = Start(program, unpacked, port, azurite.ConnectionString);
         try
         {
@@ -53,19 +52,6 @@ public sealed class PackageTests : IDisposable
         await ZipFile.CreateFromDirectoryAsync(package, zip, CompressionLevel.Fastest, includeBaseDirectory: false, Cancellation);
         await ZipFile.ExtractToDirectoryAsync(zip, unpacked, Cancellation);
         return unpacked;
-    }
-
-    private static async Task<AzuriteProcess> AzuriteAsync()
-    {
-        try
-        {
-            return await AzuriteProcess.StartAsync(location: null, log: null, Cancellation);
-        }
-        catch (HostRefusedException reason)
-        {
-            Assert.Skip(reason.Message);
-            throw;
-        }
     }
 
     /// <summary>Without a .NET of this machine: on Flex Consumption there is none.</summary>
