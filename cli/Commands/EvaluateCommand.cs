@@ -24,7 +24,7 @@ internal static class EvaluateCommand
         var samples = new Option<int>("-n") { Description = "Rollouts per task", DefaultValueFactory = _ => 16 };
         var sampling = new SamplingOptions(maxTokensDefault: null);
         var chat = new ChatOptions();
-        var verifier = new Option<string>("--verifier") { Description = $"One of {string.Join(", ", Verifiers.Names)}", DefaultValueFactory = _ => "exact" };
+        var verifier = new Option<string>("--verifier") { Description = $"{string.Join(", ", Verifiers.Names)}, or a weighted sum such as 'maths + 0.1*format'", DefaultValueFactory = _ => "exact" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
         var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, DeviceOption.Device, DeviceOption.Precision, json };
         chat.AddTo(command);

@@ -60,7 +60,7 @@ public static class RunSpecReader
         var tasks = new TaskSpec
         {
             Source = reader.Text("source", byDefault.Source),
-            Verifier = reader.Choice("verifier", byDefault.Verifier, Verifiers.Names),
+            Verifier = ReadVerifier(reader, byDefault.Verifier),
             PerStep = reader.Whole("perStep", byDefault.PerStep, 1, MaxSteps),
             Selection = reader.Choice("selection", byDefault.Selection, TaskSelection.Names),
             Chat = reader.Flag("chat", byDefault.Chat),
@@ -68,6 +68,13 @@ public static class RunSpecReader
         };
         if (tasks is { System: not null, Chat: false }) reader.Refuse("system", "is a turn of a conversation; it needs tasks.chat true");
         return tasks;
+    }
+
+    private static string ReadVerifier(ObjectReader reader, string byDefault)
+    {
+        var verifier = reader.Text("verifier", byDefault);
+        foreach (var problem in Verifiers.Problems(verifier)) reader.Refuse("verifier", problem);
+        return verifier;
     }
 
     private static SamplingSpec ReadSampling(ObjectReader reader)

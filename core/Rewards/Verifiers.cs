@@ -27,28 +27,43 @@ public static class Verifiers
     /// <exception cref="InvalidInputException">A name is not known or a weight is no number; the message lists the names there are.</exception>
     public static IVerifier Create(string name)
     {
-        if (s_factories.TryGetValue(name, out var factory))
-            return factory();
-        var errors = new List<InputError>();
-        var terms = name.Split('+').Select(term => ReadTerm(term.Trim(), errors)).ToList();
-        if (errors.Count > 0)
-            throw new InvalidInputException(errors);
-        return new WeightedVerifier(name, terms.ConvertAll(term => term!.Value));
+        var problems = new List<string>();
+        var terms = Read(name, problems);
+        if (problems.Count > 0)
+            throw new InvalidInputException([.. problems.Select(problem => new InputError("verifier", problem))]);
+        return terms is [(1, var alone)] ? alone : new WeightedVerifier(name, terms);
     }
 
-    private static (double Weight, IVerifier Verifier)? ReadTerm(string term, List<InputError> errors)
+    /// <summary>Everything that keeps <see cref="Create"/> from making a verifier of the name.</summary>
+    public static IReadOnlyList<string> Problems(string name)
+    {
+        var problems = new List<string>();
+        Read(name, problems);
+        return problems;
+    }
+
+    private static List<(double Weight, IVerifier Verifier)> Read(string name, List<string> problems)
+    {
+        var terms = name.Split('+').Select(term => ReadTerm(term.Trim(), problems)).OfType<(double Weight, IVerifier Verifier)>().ToList();
+        // Parts are recorded by name.
+        foreach (var twice in terms.CountBy(term => term.Verifier.Name).Where(count => count.Value > 1))
+            problems.Add($"'{twice.Key}' is added more than once; give it one weight");
+        return terms;
+    }
+
+    private static (double Weight, IVerifier Verifier)? ReadTerm(string term, List<string> problems)
     {
         var star = term.IndexOf('*', StringComparison.Ordinal);
         var weight = 1.0;
         if (star >= 0 && !(double.TryParse(term.AsSpan(0, star), NumberStyles.Float, CultureInfo.InvariantCulture, out weight) && double.IsFinite(weight)))
         {
-            errors.Add(new InputError("verifier", $"the weight in '{term}' is not a number; write it as in 'maths + 0.1*format'."));
+            problems.Add($"the weight in '{term}' is not a number; write it as in 'maths + 0.1*format'");
             return null;
         }
         var name = term[(star + 1)..].Trim();
         if (s_factories.TryGetValue(name, out var factory))
             return (weight, factory());
-        errors.Add(new InputError("verifier", $"'{name}' is not known; choose one of {string.Join(", ", Names)}."));
+        problems.Add($"'{name}' is unknown; choose one of {string.Join(", ", Names)}, or a weighted sum such as 'maths + 0.1*format'");
         return null;
     }
 }

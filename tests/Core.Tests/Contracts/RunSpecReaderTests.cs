@@ -80,6 +80,26 @@ public class RunSpecReaderTests
         Assert.Equal([$"my.json:1 {member}"], errors.Select(error => error.Place));
     }
 
+    [Theory]
+    [InlineData("maths")]
+    [InlineData("maths + 0.1*format")]
+    [InlineData("0.5*exact+-0.25*repetition")]
+    public void A_verifier_may_be_a_weighted_sum(string verifier) =>
+        Assert.Equal(verifier, RunSpecReader.Read("a.json", $$"""{ "tasks": { "verifier": "{{verifier}}" } }""").Tasks.Verifier);
+
+    [Theory]
+    [InlineData("maths + half*format + guess", "half*format", "'guess' is unknown; choose one of choice, countdown")]
+    [InlineData("maths + ", "'' is unknown")]
+    [InlineData("maths + 0.1*format + format", "'format' is added more than once")]
+    [InlineData("NaN*maths", "NaN*maths")]
+    public void Every_wrong_term_of_a_weighted_sum_is_refused_with_its_cure(string verifier, params string[] problems)
+    {
+        var errors = Assert.Throws<InvalidInputException>(() => RunSpecReader.Read("a.json", $$"""{ "tasks": { "verifier": "{{verifier}}" } }""")).Errors;
+        Assert.All(errors, error => Assert.Equal("a.json:1 tasks.verifier", error.Place));
+        Assert.Equal(problems.Length, errors.Count);
+        Assert.All(errors.Zip(problems), pair => Assert.Contains(pair.Second, pair.First.Problem, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Comments_and_trailing_commas_are_for_people() =>
         Assert.Equal(3, RunSpecReader.Read("spec.json", "{ // how long\n \"steps\": 3, }").Steps);
