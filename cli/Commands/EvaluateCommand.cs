@@ -24,7 +24,7 @@ internal static class EvaluateCommand
         var samples = new Option<int>("-n") { Description = "Rollouts per task", DefaultValueFactory = _ => 16 };
         var sampling = new SamplingOptions(maxTokensDefault: null);
         var chat = new ChatOptions();
-        var verifier = new Option<string>("--verifier") { Description = $"{string.Join(", ", Verifiers.Names)}, or a weighted sum such as 'maths + 0.1*format'", DefaultValueFactory = _ => "exact" };
+        var verifier = new Option<string?>("--verifier") { Description = $"{string.Join(", ", Verifiers.Names)}, or a weighted sum such as 'maths + 0.1*format'; by default the one of a procedural source, and exact" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
         var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, DeviceOption.Device, DeviceOption.Precision, json };
         chat.AddTo(command);
@@ -36,7 +36,7 @@ internal static class EvaluateCommand
             var spec = sampling.Read(parsed, errors);
             var format = chat.Read(parsed, errors);
             if (errors.Count > 0) throw new InvalidInputException(errors);
-            var scorer = Verifiers.Create(parsed.GetValue(verifier)!);
+            var scorer = Verifiers.Create(parsed.GetValue(verifier) ?? ProceduralSource.VerifiersOf(parsed.GetValue(tasks)!).FirstOrDefault("exact"));
             var set = ReadTasks(parsed.GetValue(tasks)!);
             DeviceOption.Use(parsed);
             using var opened = OpenModel.From(parsed.GetValue(model)!, parsed.GetValue(adapter), Environment.ProcessorCount, DeviceOption.PrecisionOf(parsed));

@@ -2,6 +2,7 @@ using KnapsackCloud.Core.Estimate;
 using KnapsackCloud.Core.Json;
 using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Rewards;
+using KnapsackCloud.Core.Tasks;
 
 namespace KnapsackCloud.Core.Contracts;
 
@@ -57,10 +58,11 @@ public static class RunSpecReader
     private static TaskSpec ReadTasks(ObjectReader reader)
     {
         var byDefault = new TaskSpec();
+        var source = reader.Text("source", byDefault.Source);
         var tasks = new TaskSpec
         {
-            Source = reader.Text("source", byDefault.Source),
-            Verifier = ReadVerifier(reader, byDefault.Verifier),
+            Source = source,
+            Verifier = ReadVerifier(reader, source, byDefault.Verifier),
             PerStep = reader.Whole("perStep", byDefault.PerStep, 1, MaxSteps),
             Selection = reader.Choice("selection", byDefault.Selection, TaskSelection.Names),
             Chat = reader.Flag("chat", byDefault.Chat),
@@ -70,10 +72,14 @@ public static class RunSpecReader
         return tasks;
     }
 
-    private static string ReadVerifier(ObjectReader reader, string byDefault)
+    private static string ReadVerifier(ObjectReader reader, string source, string byDefault)
     {
-        var verifier = reader.Text("verifier", byDefault);
-        foreach (var problem in Verifiers.Problems(verifier)) reader.Refuse("verifier", problem);
+        var deciding = ProceduralSource.VerifiersOf(source);
+        var verifier = reader.Text("verifier", deciding.FirstOrDefault(byDefault));
+        var problems = Verifiers.Problems(verifier);
+        foreach (var problem in problems) reader.Refuse("verifier", problem);
+        if (problems.Count == 0 && deciding.Count > 0 && !Verifiers.Terms(verifier).Any(deciding.Contains))
+            reader.Refuse("verifier", $"is '{verifier}', which does not decide the tasks of {source}: use {string.Join(" or ", deciding)}, alone or in a weighted sum");
         return verifier;
     }
 

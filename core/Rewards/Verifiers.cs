@@ -12,11 +12,14 @@ public static class Verifiers
         {
             ["choice"] = () => new ChoiceVerifier(),
             ["countdown"] = () => new CountdownVerifier(),
+            ["digits"] = () => new DigitsVerifier(),
             ["exact"] = () => new ExactVerifier(),
             ["format"] = () => new FormatVerifier(answerTags: true),
             ["maths"] = () => new MathsVerifier(),
             ["numeric"] = () => new NumericVerifier(),
+            ["rational"] = () => new RationalVerifier(),
             ["repetition"] = () => new RepetitionVerifier(),
+            ["sequence"] = () => new SequenceVerifier(),
             ["think-format"] = () => new FormatVerifier(answerTags: false),
         }.ToFrozenDictionary(StringComparer.Ordinal);
 
@@ -41,6 +44,10 @@ public static class Verifiers
         Read(name, problems);
         return problems;
     }
+
+    /// <summary>Names of the verifiers that a name, or a weighted sum, is made of.</summary>
+    /// <param name="name">One without <see cref="Problems"/>.</param>
+    public static IReadOnlyList<string> Terms(string name) => [.. Read(name, []).Select(term => term.Verifier.Name)];
 
     private static List<(double Weight, IVerifier Verifier)> Read(string name, List<string> problems)
     {

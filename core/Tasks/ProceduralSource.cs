@@ -11,30 +11,22 @@ namespace KnapsackCloud.Core.Tasks;
 public static partial class ProceduralSource
 {
     /// <summary>Every kind of source, for messages.</summary>
-    public const string Forms = "arithmetic:... or chain-sums:...";
+    public static string Forms { get; } = string.Join(", ", TaskKind.All.Select(kind => $"{kind.Prefix}..."));
     private const int MaxPool = 1_000_000;
     private const int MaxHeldOut = 10_000;
 
-    private static readonly Kind[] Kinds =
-    [
-        new("arithmetic:", "add1-5,sub1-5",
-        [
-            new("add", 1, ArithmeticFamily.Width, ArithmeticFamily.Add),
-            new("sub", 1, ArithmeticFamily.Width, ArithmeticFamily.Sub),
-        ]),
-        new("chain-sums:", "sum2-9", [new("sum", ChainSumFamily.MinTerms, ChainSumFamily.MaxTerms, terms => new ChainSumFamily(terms))]),
-    ];
-
     /// <summary>Whether the text names procedural tasks and not a file.</summary>
-    public static bool Matches(string source) => Array.Exists(Kinds, kind => source.StartsWith(kind.Prefix, StringComparison.Ordinal));
+    public static bool Matches(string source) => TaskKind.Of(source) is not null;
+
+    /// <summary>The verifiers that decide a source's tasks, the one to take by default first; empty where any may be taken.</summary>
+    public static IReadOnlyList<string> VerifiersOf(string source) => TaskKind.Of(source)?.Verifiers ?? [];
 
     /// <param name="source">One that <see cref="Matches"/>.</param>
     /// <exception cref="InvalidInputException">Every error of the text.</exception>
     public static ProceduralTasks Parse(string source)
     {
         var errors = new List<InputError>();
-        var kind = Array.Find(Kinds, kind => source.StartsWith(kind.Prefix, StringComparison.Ordinal))
-            ?? throw new ArgumentException($"'{source}' does not begin as {Forms}", nameof(source));
+        var kind = TaskKind.Of(source) ?? throw new ArgumentException($"'{source}' begins as none of {Forms}", nameof(source));
         var parts = source[kind.Prefix.Length..].Split('?', 2);
         var ranges = parts[0].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(range => ParseRange(kind, range, errors)).ToList();
         var options = Options(parts.Length > 1 ? parts[1] : "", errors);
@@ -48,9 +40,9 @@ public static partial class ProceduralSource
         return errors.Count == 0 ? tasks : throw new InvalidInputException(errors);
     }
 
-    private static List<TaskFamily> ParseRange(Kind kind, string text, List<InputError> errors)
+    private static List<TaskFamily> ParseRange(TaskKind kind, string text, List<InputError> errors)
     {
-        if (Range().Match(text) is { Success: true } match && Array.Find(kind.Ladders, ladder => ladder.Name == match.Groups["name"].Value) is { } ladder)
+        if (Range().Match(text) is { Success: true } match && kind.Ladders.FirstOrDefault(ladder => ladder.Name == match.Groups["name"].Value) is { } ladder)
         {
             var first = match.Groups["first"].Value[0] - '0';
             var last = match.Groups["last"].Success ? match.Groups["last"].Value[0] - '0' : first;
@@ -97,10 +89,4 @@ public static partial class ProceduralSource
 
     [GeneratedRegex("^(?<name>[a-z]+)(?<first>[0-9])(-(?<last>[0-9]))?$", RegexOptions.ExplicitCapture)]
     private static partial Regex Range();
-
-    /// <summary>The families of one prefix.</summary>
-    private sealed record Kind(string Prefix, string Example, Ladder[] Ladders);
-
-    /// <summary>Families of one name that differ in difficulty, numbered from first to last.</summary>
-    private sealed record Ladder(string Name, int First, int Last, Func<int, TaskFamily> Make);
 }

@@ -3,8 +3,8 @@ using KnapsackCloud.Core.Rollout;
 namespace KnapsackCloud.Core.Tasks;
 
 /// <summary>
-/// A generator of tasks of one kind and difficulty. Every prompt has one gold answer, so that the verifier
-/// <c>exact</c> decides. Draws depend on the random numbers alone: a seed gives the same tasks everywhere.
+/// A generator of tasks of one kind and difficulty, whose gold answers the verifier of its <see cref="TaskKind"/> decides
+/// by. Draws depend on the random numbers alone: a seed gives the same tasks everywhere.
 /// </summary>
 public abstract record TaskFamily
 {
@@ -12,7 +12,7 @@ public abstract record TaskFamily
     public abstract string Name { get; }
     /// <summary>1 is the easiest of its kind.</summary>
     public abstract int Difficulty { get; }
-    /// <summary>How many different prompts there are.</summary>
+    /// <summary>How many different prompts there are, at least.</summary>
     public abstract long Size { get; }
     /// <summary>Tokens of the longest answer with its end of sequence, a character being one token.</summary>
     public abstract int MaxAnswerTokens { get; }

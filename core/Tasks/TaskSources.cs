@@ -28,6 +28,9 @@ public static class TaskSources
             yield return new InputError("tasks.perStep", $"is {spec.Tasks.PerStep}, but tasks.source has {sets.Training.Count} tasks");
         if (spec.Evaluation.Every > 0 && sets.Evaluation.Count == 0)
             yield return new InputError("evaluation.tasks", "tasks.source is a file and has no held-out tasks: name a JSONL file, or set evaluation.every to 0");
+        if (!spec.Model.Source.StartsWith(WarmupAlphabet.Source, StringComparison.Ordinal)) yield break;
+        foreach (var (member, tasks) in new[] { ("tasks.source", sets.Training), ("evaluation.tasks", sets.Evaluation) })
+            if (WarmupAlphabet.Problem(member, tasks) is { } problem) yield return new InputError("model.source", problem);
     }
 
     private static T Collect<T>(List<InputError> errors, T byDefault, Func<T> read)

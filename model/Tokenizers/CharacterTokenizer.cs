@@ -1,5 +1,6 @@
 using System.Text;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Tasks;
 
 namespace KnapsackCloud.Model.Tokenizers;
 
@@ -28,7 +29,7 @@ public sealed class CharacterTokenizer : ITokenizer
 
     /// <summary>The 16 tokens of the built-in arithmetic tasks.</summary>
     public static CharacterTokenizer Arithmetic { get; } =
-        new(["<pad>", "<eos>", .. "0123456789+-*=".Select(c => c.ToString())], "<pad>", "<eos>");
+        new(["<pad>", "<eos>", .. WarmupAlphabet.Characters.Select(c => c.ToString())], "<pad>", "<eos>");
 
     public IReadOnlyList<string> Vocabulary { get; }
     public string PadToken { get; }

@@ -44,6 +44,11 @@ public class ProceduralTasksTests
     [Theory]
     [InlineData(Example, "d39a8d8371986c42")]
     [InlineData("chain-sums:sum2-9?pool=1024&heldOut=100", "3e088f8ca2cfa8fd")]
+    [InlineData("countdown:count3-6?pool=1024&heldOut=100", "69c0f785b9e7592a")]
+    [InlineData("fractions:frac1-5?pool=1024&heldOut=100", "306170bc7af28a4b")]
+    [InlineData("linear-equations:lin1-5?pool=1024&heldOut=100", "004d97c81c0834f6")]
+    [InlineData("sorting:sort2-9?pool=1024&heldOut=100", "2ea1abf7aba4c221")]
+    [InlineData("base-conversion:base1-6?pool=1024&heldOut=100", "0a7b499b60121a0e")]
     public void Tasks_are_the_same_on_every_machine_and_in_every_version(string source, string digest)
     {
         var sets = ProceduralSource.Parse(source).Build(1);
