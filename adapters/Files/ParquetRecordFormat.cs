@@ -7,7 +7,7 @@ namespace KnapsackCloud.Adapters.Files;
 /// <summary>Trajectories and ledgers as Parquet with plain columns, readable by pandas and DuckDB. Files hold a few thousand rows in one row group.</summary>
 public sealed class ParquetRecordFormat : IRecordFormat
 {
-    private const int TrajectoryFormat = 1;
+    private const int TrajectoryFormat = 2;
     private const int LedgerFormat = 2;
     private const string Trajectories = "trajectories";
     private const string Ledger = "ledger";
@@ -17,6 +17,9 @@ public sealed class ParquetRecordFormat : IRecordFormat
 
     public Task<IReadOnlyList<Trajectory>> ReadTrajectoriesAsync(Stream input, CancellationToken cancellation) =>
         ParquetTable.ReadAsync(input, Trajectories, TrajectoryFormat, TrajectoryColumns.ReadAsync, cancellation);
+
+    public Task<IReadOnlyList<RolloutOutcome>> ReadOutcomesAsync(Stream input, CancellationToken cancellation) =>
+        ParquetTable.ReadAsync(input, Trajectories, TrajectoryFormat, TrajectoryColumns.ReadOutcomesAsync, cancellation);
 
     public Task WriteLedgerAsync(IReadOnlyList<TaskRecord> records, Stream output, CancellationToken cancellation) =>
         ParquetTable.WriteAsync(output, LedgerColumns.Schema, Ledger, LedgerFormat, columns => LedgerColumns.WriteAsync(records, columns), cancellation);

@@ -4,7 +4,7 @@ using Parquet.Schema;
 
 namespace KnapsackCloud.Adapters.Files;
 
-/// <summary>A trajectory as columns. Token ids and log-probs are lists; the parts of the reward one JSON object in text.</summary>
+/// <summary>A trajectory as columns. Token ids and log-probs are lists, with their length beside them for whom that is enough; the parts of the reward one JSON object in text.</summary>
 internal static class TrajectoryColumns
 {
     public static ParquetSchema Schema { get; } = new(
@@ -14,6 +14,7 @@ internal static class TrajectoryColumns
         new ListField("prompt_ids", new DataField<int>("element")),
         new ListField("completion_ids", new DataField<int>("element")),
         new ListField("logprobs", new DataField<float>("element")),
+        new DataField<int>("completion_tokens"),
         new DataField<double>("reward", nullable: true),
         new DataField<string>("reward_parts", nullable: false),
         new DataField<string>("error", nullable: true),
@@ -35,6 +36,7 @@ internal static class TrajectoryColumns
         await columns.ListsAsync([.. rows.Select(row => row.PromptIds)]);
         await columns.ListsAsync([.. rows.Select(row => row.CompletionIds)]);
         await columns.ListsAsync([.. rows.Select(row => row.LogProbs)]);
+        await columns.NumbersAsync(rows.Select(row => row.CompletionTokens));
         await columns.OptionalNumbersAsync(rows.Select(row => row.Reward));
         await columns.TextAsync([.. rows.Select(row => PartsText(row.RewardParts))]);
         await columns.TextAsync([.. rows.Select(row => row.Error)]);
@@ -81,6 +83,29 @@ internal static class TrajectoryColumns
             Policy = new PolicyVersion(policy[i]),
             Sampling = sampling[i],
             Seed = seed[i],
+            Worker = worker[i] ?? "",
+            GenerationSeconds = seconds[i],
+        })];
+    }
+
+    public static async Task<IReadOnlyList<RolloutOutcome>> ReadOutcomesAsync(ParquetColumnReader columns)
+    {
+        var task = await columns.TextAsync("task");
+        var index = await columns.NumbersAsync<int>("index");
+        var tokens = await columns.NumbersAsync<int>("completion_tokens");
+        var reward = await columns.OptionalNumbersAsync<double>("reward");
+        var error = await columns.TextAsync("error");
+        var policy = await columns.NumbersAsync<int>("policy_version");
+        var worker = await columns.TextAsync("worker");
+        var seconds = await columns.NumbersAsync<double>("generation_seconds");
+        return [.. Enumerable.Range(0, columns.Rows).Select(i => new RolloutOutcome
+        {
+            Task = TaskId.Parse(task[i] ?? ""),
+            Index = index[i],
+            CompletionTokens = tokens[i],
+            Reward = reward[i],
+            Error = error[i],
+            Policy = new PolicyVersion(policy[i]),
             Worker = worker[i] ?? "",
             GenerationSeconds = seconds[i],
         })];

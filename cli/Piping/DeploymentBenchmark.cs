@@ -71,13 +71,13 @@ internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimePr
         for (var step = 2; timeline.Of(step) is { } times; step++)
         {
             var plan = await blobs.RequirePlanAsync(run, step, cancellation).ConfigureAwait(false);
-            var items = new List<IReadOnlyList<Trajectory>>();
-            foreach (var item in plan.Items) items.Add((await blobs.ReadTrajectoriesAsync(run, step, item.Id, cancellation).ConfigureAwait(false))!);
+            var items = new List<IReadOnlyList<RolloutOutcome>>();
+            foreach (var item in plan.Items) items.Add((await blobs.ReadOutcomesAsync(run, step, item.Id, cancellation).ConfigureAwait(false))!);
             var busy = items.GroupBy(rows => rows[0].Worker).Select(worker => worker.Sum(rows => rows.Sum(row => row.GenerationSeconds))).ToList();
             var learning = (await blobs.ReadLearningAsync(run, step, cancellation).ConfigureAwait(false))!.Seconds;
             var overhead = times.Step - busy.Max() - learning;
             seen.Add(new PipelineCase(
-                workers, 1, items.Sum(rows => rows.Count), items.Sum(rows => rows.Sum(row => row.CompletionIds.Length)), times.Step, times.Rollout, busy.Max(),
+                workers, 1, items.Sum(rows => rows.Count), items.Sum(rows => rows.Sum(row => row.CompletionTokens)), times.Step, times.Rollout, busy.Max(),
                 1 - (busy.Sum() / (workers * times.Rollout)), learning, overhead, overhead / LongStep));
         }
 

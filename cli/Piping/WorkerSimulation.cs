@@ -47,13 +47,13 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
         cancellation.ThrowIfCancellationRequested();
 
         var lengths = ledger.ToDictionary(record => record.Task, record => record.MeanCompletionTokens);
-        var results = plan.Items.Select(item => new ItemResult(item, Generate(item, lengths, cancellation))).ToList();
-        var (rollout, busy) = Work([.. results.Select(result => result.Trajectories!.Sum(row => row.CompletionIds.Length) / cluster.TokensPerSecond)]);
+        var results = plan.Items.Select(item => new ItemResult<RolloutOutcome>(item, Generate(item, lengths, cancellation))).ToList();
+        var (rollout, busy) = Work([.. results.Select(result => result.Rollouts!.Sum(row => row.CompletionTokens) / cluster.TokensPerSecond)]);
         var collecting = Collect(plan, results, ledger, training) + ReadAll(results);
         var whole = planning + rollout + collecting;
         var perSecond = PriceList.Current.UsdOf(cluster.Gpu, 1);
         return new SimulatedStep(
-            cluster.Workers, cluster.Tasks, plan.Items.Sum(item => item.Rollouts), results.Sum(result => result.Trajectories!.Sum(row => (double)row.CompletionIds.Length)), plan.Items.Count,
+            cluster.Workers, cluster.Tasks, plan.Items.Sum(item => item.Rollouts), results.Sum(result => result.Rollouts!.Sum(row => (double)row.CompletionTokens)), plan.Items.Count,
             planning, rollout, collecting, 1 - (busy / (cluster.Workers * rollout)), 1 - (busy / (cluster.Workers * whole)),
             cluster.Workers * whole * perSecond, ((cluster.Workers * whole) - busy) * perSecond);
     }
@@ -92,7 +92,7 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
         return Math.Exp((Spread * Math.Sqrt(-2 * Math.Log(u)) * Math.Cos(2 * Math.PI * v)) - (Spread * Spread / 2));
     }
 
-    private List<Trajectory> Generate(WorkItem item, Dictionary<TaskId, double> lengths, CancellationToken cancellation)
+    private List<RolloutOutcome> Generate(WorkItem item, Dictionary<TaskId, double> lengths, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var seed = Seeds.For(3, item.Id);
@@ -100,28 +100,34 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
             rollout.Task, rollout.index, (int)Math.Clamp(lengths[rollout.Task] * LogNormal(seed, (ulong)place), 1, 16 * cluster.MeanTokens)))];
     }
 
-    /// <summary>Of the tokens only their number counts: all rollouts of a length share them.</summary>
-    private Trajectory Rollout(TaskId task, int index, int tokens)
+    private static RolloutOutcome Rollout(TaskId task, int index, int tokens) => new()
     {
-        if (!_blanks.TryGetValue(tokens, out var blank)) _blanks[tokens] = blank = (new int[tokens], new float[tokens]);
+        Task = task,
+        Index = index,
+        CompletionTokens = tokens,
+        Reward = (index + tokens) % 2,
+        Policy = new PolicyVersion(Step - 1),
+    };
+
+    /// <summary>The rollout as a worker writes it, its tokens drawn evenly from a vocabulary of 2^17.</summary>
+    private static Trajectory Written(RolloutOutcome outcome)
+    {
+        var draws = Enumerable.Range(0, outcome.CompletionTokens).Select(place => CounterRandom.UniformAt(Seeds.For(4, outcome.Task.Value), (ulong)place)).ToList();
         return new Trajectory
         {
-            Task = task,
-            Index = index,
+            Task = outcome.Task,
+            Index = outcome.Index,
             GroupSize = 0,
             PromptIds = [],
-            CompletionIds = blank.Ids,
-            LogProbs = blank.LogProbs,
-            Reward = (index + tokens) % 2,
+            CompletionIds = [.. draws.Select(draw => (int)(draw * (1 << 17)))],
+            LogProbs = [.. draws.Select(draw => (float)Math.Log(1 - draw))],
+            Reward = outcome.Reward,
             StopReason = StopReason.Eos,
-            Policy = new PolicyVersion(Step - 1),
-            Sampling = _sampling,
+            Policy = outcome.Policy,
+            Sampling = new SamplingSpec(),
             Seed = 0,
         };
     }
-
-    private readonly Dictionary<int, (int[] Ids, float[] LogProbs)> _blanks = [];
-    private readonly SamplingSpec _sampling = new();
 
     /// <summary>Every worker takes the next item when it is free and the item's message is sent.</summary>
     /// <returns>When the last one ends, and the seconds in which workers generated.</returns>
@@ -142,7 +148,7 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
     }
 
     /// <summary>What the collector computes once all blobs are read.</summary>
-    private double Collect(StepPlan plan, List<ItemResult> results, List<TaskRecord> ledger, List<TrainingTask> training)
+    private double Collect(StepPlan plan, List<ItemResult<RolloutOutcome>> results, List<TaskRecord> ledger, List<TrainingTask> training)
     {
         var families = training.ToDictionary(task => task.Id, task => task.Family);
         var started = time.GetTimestamp();
@@ -152,15 +158,15 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
         return time.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>Decoding of all blobs on the cores of this machine, by that of a few.</summary>
-    private double ReadAll(List<ItemResult> results)
+    /// <summary>Decoding what the collector needs of all blobs on the cores of this machine, by that of a few.</summary>
+    private double ReadAll(List<ItemResult<RolloutOutcome>> results)
     {
         const int Sample = 16;
         var format = new ParquetRecordFormat();
         var blobs = results.Take(Sample).Select(result =>
         {
             var blob = new MemoryStream();
-            format.WriteTrajectoriesAsync(result.Trajectories!, blob, CancellationToken.None).GetAwaiter().GetResult();
+            format.WriteTrajectoriesAsync([.. result.Rollouts!.Select(Written)], blob, CancellationToken.None).GetAwaiter().GetResult();
             return blob.ToArray();
         }).ToList();
         foreach (var blob in blobs) Decode(blob);
@@ -168,6 +174,6 @@ internal sealed class WorkerSimulation(ClusterOutline cluster, TimeProvider time
         foreach (var blob in blobs) Decode(blob);
         return time.GetElapsedTime(started).TotalSeconds / blobs.Count * results.Count / Environment.ProcessorCount;
 
-        void Decode(byte[] blob) => format.ReadTrajectoriesAsync(new MemoryStream(blob), CancellationToken.None).GetAwaiter().GetResult();
+        void Decode(byte[] blob) => format.ReadOutcomesAsync(new MemoryStream(blob), CancellationToken.None).GetAwaiter().GetResult();
     }
 }

@@ -56,7 +56,7 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         if (summary is not null && (closing || await blobs.Store.ExistsAsync(BlobNames.Ledger(run, plan.Step), cancellation))) return true;
 
         var failed = summary?.FailedItems ?? [.. plan.Items.Select(item => item.Id).Where(items.Failed.Contains)];
-        var results = await StepResults.ReadAsync(blobs, run, plan, failed, cancellation);
+        var results = await StepResults.ReadOutcomesAsync(blobs, run, plan, failed, cancellation);
         var training = GroupJoin.Join(plan, results, WorkPurpose.Training);
         if (training.Count > 0 && training.All(group => group.Scored.Count == 0))
         {
@@ -76,7 +76,7 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
     }
 
     private async Task<StepSummary> SummariseAsync(
-        RunId run, RunSpec spec, StepPlan plan, IReadOnlyList<TaskGroup> training, IReadOnlyList<ItemResult> results,
+        RunId run, RunSpec spec, StepPlan plan, IReadOnlyList<TaskGroup<RolloutOutcome>> training, IReadOnlyList<ItemResult<RolloutOutcome>> results,
         IReadOnlyList<string> failed, CancellationToken cancellation)
     {
         var known = await tasks.ReadTrainingAsync(run, cancellation);
@@ -85,7 +85,7 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
     }
 
     private async Task<EvaluationSummary?> EvaluateAsync(
-        RunId run, RunSpec spec, StepPlan plan, IReadOnlyList<ItemResult> results, CancellationToken cancellation)
+        RunId run, RunSpec spec, StepPlan plan, IReadOnlyList<ItemResult<RolloutOutcome>> results, CancellationToken cancellation)
     {
         var groups = GroupJoin.Join(plan, results, WorkPurpose.Evaluation);
         if (groups.Count == 0) return null;
@@ -93,7 +93,7 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         return StepSummaries.Evaluate(groups, spec.Evaluation.Samples, id => evaluationTasks[id].Family);
     }
 
-    private async Task FoldAsync(RunId run, RunSpec spec, StepPlan plan, IReadOnlyList<TaskGroup> training, CancellationToken cancellation)
+    private async Task FoldAsync(RunId run, RunSpec spec, StepPlan plan, IReadOnlyList<TaskGroup<RolloutOutcome>> training, CancellationToken cancellation)
     {
         var known = await tasks.ReadTrainingAsync(run, cancellation);
         var before = await blobs.RequireLedgerAsync(run, plan.Step - 1, cancellation);
@@ -101,9 +101,9 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         await blobs.CreateLedgerAsync(run, plan.Step, after, cancellation);
     }
 
-    private async Task FailStepAsync(RunId run, int step, IReadOnlyList<TaskGroup> training, IReadOnlyList<string> failed, CancellationToken cancellation)
+    private async Task FailStepAsync(RunId run, int step, IReadOnlyList<TaskGroup<RolloutOutcome>> training, IReadOnlyList<string> failed, CancellationToken cancellation)
     {
-        var error = training.SelectMany(group => group.Arrived).Select(trajectory => trajectory.Error).FirstOrDefault(text => text is not null);
+        var error = training.SelectMany(group => group.Arrived).Select(rollout => rollout.Error).FirstOrDefault(text => text is not null);
         if (error is null && failed.Count > 0)
             error = (await blobs.ReadAsync(BlobNames.FailedItem(run, step, failed[0]), ContractsJson.Default.TerminalMarker, cancellation))?.Reason;
         await statuses.FailAsync(run, $"no rollout of step {step} got a reward, the first because: {error ?? "unknown"}", cancellation);

@@ -9,7 +9,7 @@ public static class LedgerFold
     /// <param name="discount">Share of the old evidence kept at a visit, in (0, 1].</param>
     /// <param name="familyOf">Family of a task that has no row yet.</param>
     public static IReadOnlyList<TaskRecord> Fold(
-        IReadOnlyList<TaskRecord> ledger, int step, IEnumerable<TaskGroup> groups, double discount, Func<TaskId, string> familyOf)
+        IReadOnlyList<TaskRecord> ledger, int step, IEnumerable<TaskGroup<RolloutOutcome>> groups, double discount, Func<TaskId, string> familyOf)
     {
         var records = ledger.ToDictionary(record => record.Task);
         foreach (var group in groups.Where(group => group.Scored.Count > 0))
@@ -30,10 +30,10 @@ public static class LedgerFold
     };
 
     /// <summary>A reward between 0 and 1 counts as that share of a success.</summary>
-    private static TaskRecord Visit(TaskRecord record, int step, TaskGroup group, double discount)
+    private static TaskRecord Visit(TaskRecord record, int step, TaskGroup<RolloutOutcome> group, double discount)
     {
-        var successes = group.Scored.Sum(trajectory => Math.Clamp(trajectory.Reward!.Value, 0, 1));
-        var tokens = group.Scored.Sum(trajectory => (double)trajectory.CompletionIds.Length);
+        var successes = group.Scored.Sum(rollout => Math.Clamp(rollout.Reward!.Value, 0, 1));
+        var tokens = group.Scored.Sum(rollout => (double)rollout.CompletionTokens);
         var kept = discount * (record.Successes + record.Failures);
         return record with
         {

@@ -10,7 +10,7 @@ public static class StepSummaries
     /// effective ratios.
     /// </summary>
     public static StepSummary Summarise(
-        StepPlan plan, IReadOnlyList<TaskGroup> training, EvaluationSummary? evaluation, IReadOnlyList<string> failedItems, Func<TaskId, string> familyOf) => new()
+        StepPlan plan, IReadOnlyList<TaskGroup<RolloutOutcome>> training, EvaluationSummary? evaluation, IReadOnlyList<string> failedItems, Func<TaskId, string> familyOf) => new()
         {
             Step = plan.Step,
             Policy = plan.Policy,
@@ -22,23 +22,23 @@ public static class StepSummaries
             FailedItems = failedItems,
             MeanReward = MeanReward(training),
             Tokens = training.Sum(group => group.CompletionTokens),
-            GenerationSeconds = training.Sum(group => group.Arrived.Sum(trajectory => trajectory.GenerationSeconds)),
+            GenerationSeconds = training.Sum(group => group.Arrived.Sum(rollout => rollout.GenerationSeconds)),
             Families = Families(training, familyOf),
             Predicted = Predict(plan),
             Evaluation = evaluation,
         };
 
     /// <summary>Null when nothing was evaluated, or nothing of it could be scored.</summary>
-    public static EvaluationSummary? Evaluate(IReadOnlyList<TaskGroup> groups, int samples, Func<TaskId, string> familyOf) =>
+    public static EvaluationSummary? Evaluate(IReadOnlyList<TaskGroup<RolloutOutcome>> groups, int samples, Func<TaskId, string> familyOf) =>
         groups.Any(group => group.Scored.Count > 0)
             ? new EvaluationSummary(groups.Count, samples, MeanReward(groups), Families(groups, familyOf))
             : null;
 
     /// <summary>Mean over groups of the group's mean; 0 when no group has a scored rollout.</summary>
-    private static double MeanReward(IEnumerable<TaskGroup> groups) =>
+    private static double MeanReward(IEnumerable<TaskGroup<RolloutOutcome>> groups) =>
         groups.Where(group => group.Scored.Count > 0).Select(group => group.MeanReward).DefaultIfEmpty(0).Average();
 
-    private static IReadOnlyList<FamilySummary> Families(IReadOnlyList<TaskGroup> groups, Func<TaskId, string> familyOf) =>
+    private static IReadOnlyList<FamilySummary> Families(IReadOnlyList<TaskGroup<RolloutOutcome>> groups, Func<TaskId, string> familyOf) =>
         [.. groups.GroupBy(group => familyOf(group.Task)).OrderBy(family => family.Key, StringComparer.Ordinal)
             .Select(family => new FamilySummary(
                 family.Key, family.Count(), family.Count(group => group.IsMixed), family.Sum(group => group.Planned), MeanReward(family)))];

@@ -11,7 +11,7 @@ public enum StopReason
 }
 
 /// <summary>One rollout as the learner gets it: tokens, behaviour log-probs, reward, and where it came from.</summary>
-public sealed record Trajectory
+public sealed record Trajectory : IRollout
 {
     public required TaskId Task { get; init; }
     /// <summary>0 to <see cref="GroupSize"/> - 1.</summary>
@@ -37,6 +37,19 @@ public sealed record Trajectory
     public string Worker { get; init; } = "";
     /// <summary>Seconds of generation, shared evenly among the rollouts of the work item.</summary>
     public double GenerationSeconds { get; init; }
+    public int CompletionTokens => CompletionIds.Length;
+
+    public RolloutOutcome ToOutcome() => new()
+    {
+        Task = Task,
+        Index = Index,
+        Policy = Policy,
+        Reward = Reward,
+        Error = Error,
+        CompletionTokens = CompletionTokens,
+        Worker = Worker,
+        GenerationSeconds = GenerationSeconds,
+    };
 }
 
 public sealed record RewardPart(string Name, double Value);

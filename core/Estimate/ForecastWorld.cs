@@ -10,15 +10,12 @@ namespace KnapsackCloud.Core.Estimate;
 /// <summary>A run without a model: every task's success rate is drawn once from its Beta posterior and then stands still.</summary>
 internal sealed class ForecastWorld(RunSpec spec, IReadOnlyList<TrainingTask> training, IReadOnlyList<TaskRecord> before, ulong seed)
 {
-    private static readonly SamplingSpec Sampling = new();
-
     private readonly StepPlanner _planner = new(spec, training, []);
     private readonly Dictionary<TaskId, TaskRecord> _before = before.ToDictionary(record => record.Task);
     private readonly FamilyPriors _priors = FamilyPriors.Fit(before, step: 0);
     private readonly PredictedLengths _lengths = new(before, spec.Sampling.MaxTokens);
     private readonly Dictionary<TaskId, string> _families = training.ToDictionary(task => task.Id, task => task.Family);
     private readonly Dictionary<TaskId, double> _rates = [];
-    private readonly Dictionary<int, int[]> _blanks = [];
     private IReadOnlyList<TaskRecord> _ledger = before;
     private StepPlan? _previous;
     private double _rewards;
@@ -50,29 +47,23 @@ internal sealed class ForecastWorld(RunSpec spec, IReadOnlyList<TrainingTask> tr
         var groups = soFar?.Groups.ToDictionary(group => group.Task) ?? [];
         foreach (var allocation in round.Allocations.Where(one => one.Rollouts > 0))
         {
-            var group = groups.GetValueOrDefault(allocation.Task) ?? new TaskGroup(allocation.Task, 0, []);
-            var rolled = new Trajectory[allocation.Rollouts];
+            var group = groups.GetValueOrDefault(allocation.Task) ?? new TaskGroup<RolloutOutcome>(allocation.Task, 0, []);
+            var rolled = new RolloutOutcome[allocation.Rollouts];
             for (var i = 0; i < rolled.Length; i++) rolled[i] = Outcome(allocation.Task, group.Planned + i, random.NextDouble());
-            groups[allocation.Task] = new TaskGroup(allocation.Task, group.Planned + rolled.Length, [.. group.Arrived, .. rolled]);
+            groups[allocation.Task] = new TaskGroup<RolloutOutcome>(allocation.Task, group.Planned + rolled.Length, [.. group.Arrived, .. rolled]);
         }
 
         var plan = soFar is null ? round : StepPlans.Merge([soFar.Plan, round]);
         return new StepSoFar(plan, [.. plan.Allocations.Where(one => groups.ContainsKey(one.Task)).Select(one => groups[one.Task])]);
     }
 
-    private Trajectory Outcome(TaskId task, int index, double draw) => new()
+    private RolloutOutcome Outcome(TaskId task, int index, double draw) => new()
     {
         Task = task,
         Index = index,
-        GroupSize = 0,
-        PromptIds = [],
-        CompletionIds = Blank((int)Math.Round(_lengths.Of(task))),
-        LogProbs = [],
+        CompletionTokens = (int)Math.Round(_lengths.Of(task)),
         Reward = draw < Rate(task) ? 1 : 0,
-        StopReason = StopReason.Eos,
         Policy = default,
-        Sampling = Sampling,
-        Seed = 0,
     };
 
     private double Rate(TaskId task)
@@ -91,12 +82,5 @@ internal sealed class ForecastWorld(RunSpec spec, IReadOnlyList<TrainingTask> tr
         _steps++;
         _rewards += summary.MeanReward;
         Totals = RunLimits.Add(Totals, RunLimits.TotalsOf(summary, learning: null));
-    }
-
-    /// <summary>Of completions only the length is looked at.</summary>
-    private int[] Blank(int tokens)
-    {
-        if (!_blanks.TryGetValue(tokens, out var blank)) _blanks[tokens] = blank = new int[tokens];
-        return blank;
     }
 }

@@ -52,7 +52,7 @@ public sealed class LearnHandler(
         if (await blobs.ReadSummaryAsync(run, step, cancellation) is not { } summary) return false;
         var spec = await blobs.ReadSpecAsync(run, cancellation);
         var plan = await blobs.RequirePlanAsync(run, step, cancellation);
-        var results = await StepResults.ReadAsync(blobs, run, plan, summary.FailedItems, cancellation);
+        var results = await StepResults.ReadTrajectoriesAsync(blobs, run, plan, summary.FailedItems, cancellation);
         var version = new PolicyVersion(step);
         var input = new LearningInput
         {

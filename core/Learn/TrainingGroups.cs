@@ -10,11 +10,11 @@ public static class TrainingGroups
     /// The mixed groups, in order; uniform ones have no gradient and errored rollouts no reward. Whether a group is mixed is
     /// decided by the verifier's rewards: a length penalty shifts what a mixed group teaches and makes no uniform one mixed.
     /// </summary>
-    public static TrainingBatch Of(IReadOnlyList<TaskGroup> groups, RunSpec spec) => new(
+    public static TrainingBatch Of(IReadOnlyList<TaskGroup<Trajectory>> groups, RunSpec spec) => new(
         [.. groups.Where(group => group.IsMixed).Select(group => ToTrainingGroup(group, spec)).Where(group => group.Rows.Count > 0)],
         groups.Sum(group => group.Scored.Sum(trajectory => (long)trajectory.CompletionIds.Length)));
 
-    private static TrainingGroup ToTrainingGroup(TaskGroup group, RunSpec spec)
+    private static TrainingGroup ToTrainingGroup(TaskGroup<Trajectory> group, RunSpec spec)
     {
         var (learning, maxTokens) = (spec.Learning, spec.Sampling.MaxTokens);
         var advantages_G = Advantages.OfGroup(

@@ -57,6 +57,6 @@ public sealed class PlanHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore s
     private async Task<StepSoFar> ReadSoFarAsync(RunId run, StepPlan before, StepItems items, CancellationToken cancellation)
     {
         IReadOnlyList<string> failed = [.. before.Items.Select(item => item.Id).Where(items.Failed.Contains)];
-        return new StepSoFar(before, GroupJoin.Join(before, await StepResults.ReadAsync(blobs, run, before, failed, cancellation), WorkPurpose.Training));
+        return new StepSoFar(before, GroupJoin.Join(before, await StepResults.ReadOutcomesAsync(blobs, run, before, failed, cancellation), WorkPurpose.Training));
     }
 }

@@ -76,6 +76,13 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
     public Task<IReadOnlyList<Trajectory>?> ReadTrajectoriesAsync(RunId run, int step, string item, CancellationToken cancellation) =>
         ReadRecordsAsync(BlobNames.Rollouts(run, step, item), records.ReadTrajectoriesAsync, Weigh, cancellation);
 
+    /// <summary>What came of the item's rollouts, tokens left undecoded; null when the item has no blob.</summary>
+    public async Task<IReadOnlyList<RolloutOutcome>?> ReadOutcomesAsync(RunId run, int step, string item, CancellationToken cancellation)
+    {
+        var name = BlobNames.Rollouts(run, step, item);
+        return _records.Find<Trajectory>(name) is { } known ? [.. known.Select(trajectory => trajectory.ToOutcome())] : await DecodeAsync(name, records.ReadOutcomesAsync, cancellation);
+    }
+
     public Task<bool> CreateLedgerAsync(RunId run, int step, IReadOnlyList<TaskRecord> ledger, CancellationToken cancellation) =>
         CreateRecordsAsync(BlobNames.Ledger(run, step), ledger, records.WriteLedgerAsync, Weigh, cancellation);
 
@@ -104,13 +111,18 @@ public sealed class RunBlobs(IRunStore store, IRecordFormat records)
         BlobName name, Func<Stream, CancellationToken, Task<IReadOnlyList<T>>> read, Func<T, long> weigh, CancellationToken cancellation)
     {
         if (_records.Find<T>(name) is { } known) return known;
+        var rows = await DecodeAsync(name, read, cancellation);
+        if (rows is not null) _records.Add(name, rows, weigh);
+        return rows;
+    }
+
+    private async Task<IReadOnlyList<T>?> DecodeAsync<T>(BlobName name, Func<Stream, CancellationToken, Task<IReadOnlyList<T>>> read, CancellationToken cancellation)
+    {
         await using var input = await store.OpenReadAsync(name, cancellation);
         if (input is null) return null;
         try
         {
-            var rows = await read(input, cancellation);
-            _records.Add(name, rows, weigh);
-            return rows;
+            return await read(input, cancellation);
         }
         catch (InvalidDataException error)
         {

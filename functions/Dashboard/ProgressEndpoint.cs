@@ -40,13 +40,13 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
 
     private async Task<IReadOnlyList<WorkerView>> WorkersAsync(RunId run, int step, IEnumerable<string> items, CancellationToken cancellation)
     {
-        var read = await Task.WhenAll(items.Select(item => blobs.ReadTrajectoriesAsync(run, step, item, cancellation)));
+        var read = await Task.WhenAll(items.Select(item => blobs.ReadOutcomesAsync(run, step, item, cancellation)));
         return
         [
-            .. read.OfType<IReadOnlyList<Trajectory>>().Where(rows => rows.Count > 0).GroupBy(rows => rows[0].Worker)
+            .. read.OfType<IReadOnlyList<RolloutOutcome>>().Where(rows => rows.Count > 0).GroupBy(rows => rows[0].Worker)
                 .Select(worker => new WorkerView(
                     worker.Key, worker.Count(), worker.Sum(rows => rows.Count),
-                    worker.Sum(rows => rows.Sum(row => (long)row.CompletionIds.Length)), worker.Sum(rows => rows.Sum(row => row.GenerationSeconds))))
+                    worker.Sum(rows => rows.Sum(row => (long)row.CompletionTokens)), worker.Sum(rows => rows.Sum(row => row.GenerationSeconds))))
                 .OrderBy(worker => worker.Name, StringComparer.Ordinal),
         ];
     }

@@ -44,13 +44,13 @@ internal sealed class TaskEndpoints(RunBlobs blobs, RunStatusStore statuses, Pla
     private async Task<Dictionary<TaskId, TaskOutcome>> OutcomesAsync(RunId run, PlanIndex index, IReadOnlyList<TaskAllocation> page, CancellationToken cancellation)
     {
         var items = page.SelectMany(one => index.ItemsOf(one.Task)).Distinct().Take(MostItems).ToHashSet(StringComparer.Ordinal);
-        var read = await Task.WhenAll(items.Select(item => blobs.ReadTrajectoriesAsync(run, index.Plan.Step, item, cancellation)));
-        var rows = read.OfType<IReadOnlyList<Trajectory>>().SelectMany(one => one).ToLookup(row => row.Task);
+        var read = await Task.WhenAll(items.Select(item => blobs.ReadOutcomesAsync(run, index.Plan.Step, item, cancellation)));
+        var rows = read.OfType<IReadOnlyList<RolloutOutcome>>().SelectMany(one => one).ToLookup(row => row.Task);
         return page.Where(one => index.ItemsOf(one.Task).All(items.Contains) && rows[one.Task].Count() == one.Rollouts)
             .ToDictionary(one => one.Task, one => OutcomeOf([.. rows[one.Task]]));
     }
 
-    private static TaskOutcome OutcomeOf(IReadOnlyList<Trajectory> rows)
+    private static TaskOutcome OutcomeOf(IReadOnlyList<RolloutOutcome> rows)
     {
         var rewards = rows.Where(row => row.Reward is not null).Select(row => row.Reward!.Value).ToList();
         return new TaskOutcome(rows.Count, rows.Count - rewards.Count, rewards.Count == 0 ? null : rewards.Average(), rewards.Distinct().Count() > 1);

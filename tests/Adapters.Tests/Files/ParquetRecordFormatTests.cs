@@ -66,6 +66,26 @@ public class ParquetRecordFormatTests
         AnyTrajectory.Array[0, 20].Sample(rows => Assert.Equivalent(rows, RoundTrip(rows), strict: true));
 
     [Fact]
+    public void Outcomes_are_the_trajectories_without_their_tokens() =>
+        AnyTrajectory.Array[0, 20].Sample(rows =>
+        {
+            using var file = Written(output => Format.WriteTrajectoriesAsync(rows, output, Token));
+            Assert.Equal(rows.Select(row => row.ToOutcome()), Format.ReadOutcomesAsync(file, Token).GetAwaiter().GetResult());
+        });
+
+    /// <summary>What summing up a step reads must not grow with the tokens in it: their pages may be spoiled without anybody noticing.</summary>
+    [Fact]
+    public async Task Outcomes_are_read_without_looking_at_a_token()
+    {
+        int[] ids = [.. Enumerable.Range(0, 4000).Select(i => i * 7919 % 151_643)];
+        Trajectory[] rows = [Some[1] with { CompletionIds = ids, LogProbs = new float[ids.Length] }];
+        var bytes = Written(output => Format.WriteTrajectoriesAsync(rows, output, Token)).ToArray();
+        bytes.AsSpan(bytes.Length / 4, bytes.Length / 4).Clear();
+        Assert.Equal(rows[0].ToOutcome(), Assert.Single(await Format.ReadOutcomesAsync(new MemoryStream(bytes), Token)));
+        Assert.NotEqual(ids, (await Format.ReadTrajectoriesAsync(new MemoryStream(bytes), Token))[0].CompletionIds);
+    }
+
+    [Fact]
     public void Ledgers_are_read_back_bit_for_bit() =>
         AnyRecord.Array[0, 20].Sample(rows =>
         {

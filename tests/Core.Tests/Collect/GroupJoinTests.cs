@@ -10,7 +10,7 @@ public class GroupJoinTests
     private static readonly WorkItem Held = Rollouts.Item("e000", WorkPurpose.Evaluation, ("z", 0, 1));
     private static readonly StepPlan Plan = Rollouts.Plan([("a", 1), ("b", 3), ("c", 0)], First, Second, Held);
 
-    private static ItemResult[] Whole =>
+    private static ItemResult<Trajectory>[] Whole =>
     [
         new(First, [Rollouts.Of("b", 1, 1), Rollouts.Of("b", 0, 0), Rollouts.Of("a", 0, 1)]),
         new(Second, [Rollouts.Of("b", 2, 0)]),
@@ -33,7 +33,7 @@ public class GroupJoinTests
     [Fact]
     public void A_group_goes_on_without_the_chunk_of_a_failed_item()
     {
-        var groups = GroupJoin.Join(Plan, [Whole[0], new ItemResult(Second, null), Whole[2]], WorkPurpose.Training);
+        var groups = GroupJoin.Join(Plan, [Whole[0], new ItemResult<Trajectory>(Second, null), Whole[2]], WorkPurpose.Training);
         Assert.Equal((3, 2), (groups[1].Planned, groups[1].Arrived.Count));
     }
 
@@ -48,7 +48,7 @@ public class GroupJoinTests
             [Rollouts.Of("c", 2, 0)],
             [Rollouts.Of("b", 2, 0, policy: 1)],
         ];
-        Assert.All(wrong, rows => Assert.Throws<InvalidDataException>(() => GroupJoin.Join(Plan, [Whole[0], new ItemResult(Second, rows)], WorkPurpose.Training)));
+        Assert.All(wrong, rows => Assert.Throws<InvalidDataException>(() => GroupJoin.Join(Plan, [Whole[0], new ItemResult<Trajectory>(Second, rows)], WorkPurpose.Training)));
     }
 
     [Fact]
@@ -56,6 +56,6 @@ public class GroupJoinTests
     {
         var twin = Rollouts.Item("t001", WorkPurpose.Training, ("b", 1, 1));
         var plan = Plan with { Items = [First, twin] };
-        Assert.Throws<InvalidDataException>(() => GroupJoin.Join(plan, [Whole[0], new ItemResult(twin, [Rollouts.Of("b", 1, 0)])], WorkPurpose.Training));
+        Assert.Throws<InvalidDataException>(() => GroupJoin.Join(plan, [Whole[0], new ItemResult<Trajectory>(twin, [Rollouts.Of("b", 1, 0)])], WorkPurpose.Training));
     }
 }

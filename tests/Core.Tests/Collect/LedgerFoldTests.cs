@@ -6,7 +6,7 @@ namespace KnapsackCloud.Core.Tests.Collect;
 
 public class LedgerFoldTests
 {
-    private static IReadOnlyList<TaskRecord> Fold(IReadOnlyList<TaskRecord> ledger, int step, params TaskGroup[] groups) =>
+    private static IReadOnlyList<TaskRecord> Fold(IReadOnlyList<TaskRecord> ledger, int step, params TaskGroup<RolloutOutcome>[] groups) =>
         LedgerFold.Fold(ledger, step, groups, 0.5, task => $"family of {task}");
 
     [Fact]
@@ -27,8 +27,8 @@ public class LedgerFoldTests
     [Fact]
     public void Lengths_fade_like_outcomes()
     {
-        var once = Fold([], 1, new TaskGroup(TaskId.Parse("a"), 2, [Rollouts.Of("a", 0, 1, tokens: 10), Rollouts.Of("a", 1, 0, tokens: 20)]));
-        var twice = Fold(once, 2, new TaskGroup(TaskId.Parse("a"), 1, [Rollouts.Of("a", 0, 1, tokens: 5)]));
+        var once = Fold([], 1, new TaskGroup<RolloutOutcome>(TaskId.Parse("a"), 2, [Rollouts.Outcome("a", 0, 1, tokens: 10), Rollouts.Outcome("a", 1, 0, tokens: 20)]));
+        var twice = Fold(once, 2, new TaskGroup<RolloutOutcome>(TaskId.Parse("a"), 1, [Rollouts.Outcome("a", 0, 1, tokens: 5)]));
         Assert.Equal(((0.5 * 2 * 15) + 5) / 2, twice[0].MeanCompletionTokens);
     }
 

@@ -23,8 +23,10 @@ internal static class Rollouts
         GenerationSeconds = 0.5,
     };
 
-    public static TaskGroup Group(string task, params double?[] rewards) =>
-        new(TaskId.Parse(task), rewards.Length, [.. rewards.Select((reward, i) => Of(task, i, reward))]);
+    public static RolloutOutcome Outcome(string task, int index, double? reward, int tokens = 3) => Of(task, index, reward, tokens).ToOutcome();
+
+    public static TaskGroup<RolloutOutcome> Group(string task, params double?[] rewards) =>
+        new(TaskId.Parse(task), rewards.Length, [.. rewards.Select((reward, i) => Outcome(task, i, reward))]);
 
     public static WorkItem Item(string id, WorkPurpose purpose, params (string Task, int First, int Count)[] chunks) =>
         new(id, purpose, [.. chunks.Select(chunk => new GroupChunk(TaskId.Parse(chunk.Task), chunk.First, chunk.Count))], 1);

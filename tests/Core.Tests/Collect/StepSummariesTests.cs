@@ -1,10 +1,11 @@
 using KnapsackCloud.Core.Collect;
+using KnapsackCloud.Core.Contracts;
 
 namespace KnapsackCloud.Core.Tests.Collect;
 
 public class StepSummariesTests
 {
-    private static readonly TaskGroup[] Groups =
+    private static readonly TaskGroup<RolloutOutcome>[] Groups =
     [
         Rollouts.Group("easy", 1, 1, 1, 1),
         Rollouts.Group("mixed", 1, 0, 0, null),

@@ -51,9 +51,9 @@ public class TrainingGroupsTests
     [InlineData(7, 4, -1)]
     public void The_penalty_rises_over_its_ramp(int tokens, int ramp, double penalty) => Assert.Equal(penalty, OverlongRollouts.LengthPenalty(tokens, 7, ramp));
 
-    private static TrainingBatch Batch(TaskGroup group, LearningSpec learning) => TrainingGroups.Of([group], new RunSpec { Learning = learning });
+    private static TrainingBatch Batch(TaskGroup<Trajectory> group, LearningSpec learning) => TrainingGroups.Of([group], new RunSpec { Learning = learning });
 
-    private static TaskGroup Group(string task, params (double Reward, int Tokens, bool CutOff)[] rollouts) =>
+    private static TaskGroup<Trajectory> Group(string task, params (double Reward, int Tokens, bool CutOff)[] rollouts) =>
         new(TaskId.Parse(task), rollouts.Length, [.. rollouts.Select((rollout, index) => new Trajectory
         {
             Task = TaskId.Parse(task),
