@@ -29,7 +29,7 @@ public sealed class Backplane(IRunStore store, IReadOnlyDictionary<string, IWork
         try
         {
             var store = await account.OpenStoreAsync(cancellation);
-            if (options.ServiceBus is null) return new Backplane(store, await StorageQueuesAsync(account, options, cancellation), account);
+            if (options.ServiceBus is null) return await OnStorageAsync(store, account, options, cancellation);
             options.ServiceBus.MaxDeliveries = Math.Max(options.ServiceBus.MaxDeliveries, options.Pump.MaxAttempts + SpareDeliveries);
             var bus = new ServiceBusNamespace(options.ServiceBus, time);
             return new Backplane(store, QueueNames.All.ToDictionary(name => name, bus.Queue), account, bus);
@@ -57,11 +57,12 @@ public sealed class Backplane(IRunStore store, IReadOnlyDictionary<string, IWork
         return new Backplane(store, QueueNames.All.ToDictionary(name => name, name => (IWorkQueue)new MemoryQueue(name, time, queueOptions)), store);
     }
 
-    private static async Task<Dictionary<string, IWorkQueue>> StorageQueuesAsync(StorageAccount account, KnapsackOptions options, CancellationToken cancellation)
+    private static async Task<Backplane> OnStorageAsync(IRunStore store, StorageAccount account, KnapsackOptions options, CancellationToken cancellation)
     {
+        var bells = options.StorageQueue.Bells is { Length: > 0 } folder ? new QueueBells(folder) : null;
         options.StorageQueue.MaxDeliveries = Math.Max(options.StorageQueue.MaxDeliveries, options.Pump.MaxAttempts + SpareDeliveries);
         var queues = new Dictionary<string, IWorkQueue>();
-        foreach (var name in QueueNames.All) queues[name] = await account.OpenQueueAsync(name, options.StorageQueue, cancellation);
-        return queues;
+        foreach (var name in QueueNames.All) queues[name] = await account.OpenQueueAsync(name, options.StorageQueue, cancellation, bells?.Of(name));
+        return new Backplane(store, queues, bells is null ? [account] : [account, bells]);
     }
 }

@@ -27,6 +27,7 @@ public sealed class KnapsackOptions : IValidatableObject
     public const string Section = "Knapsack";
     private const string EmulatorAtItsPorts = "UseDevelopmentStorage=true";
     private static readonly TimeSpan LocalPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LocalPauseWithBells = TimeSpan.FromSeconds(1);
 
     /// <summary>Default local.</summary>
     public StoreKind Store { get; set; } = StoreKind.Local;
@@ -41,7 +42,7 @@ public sealed class KnapsackOptions : IValidatableObject
     /// <summary>The queues' namespace. Left out, the queues are those of the storage account.</summary>
     public ServiceBusOptions? ServiceBus { get; set; }
 
-    /// <summary>How storage queues are polled. A look at an emulator costs nothing, so that local pauses 100 ms at most.</summary>
+    /// <summary>How storage queues are polled. A look at an emulator is not paid for, so that local pauses 100 ms at most; 1 s where a bell tells of messages.</summary>
     public StorageQueueOptions StorageQueue { get; set; } = new();
 
     /// <summary>Leases and retries.</summary>
@@ -53,7 +54,8 @@ public sealed class KnapsackOptions : IValidatableObject
         var options = SettingsReader.Read<KnapsackOptions>(configuration, Section);
         if (options.Store != StoreKind.Local) return options;
         options.Storage ??= new StorageOptions { ConnectionString = EmulatorAtItsPorts };
-        if (configuration[$"{Section}:{nameof(StorageQueue)}:{nameof(StorageQueueOptions.LongestPause)}"] is null) options.StorageQueue.LongestPause = LocalPause;
+        if (configuration[$"{Section}:{nameof(StorageQueue)}:{nameof(StorageQueueOptions.LongestPause)}"] is null)
+            options.StorageQueue.LongestPause = options.StorageQueue.Bells is null ? LocalPause : LocalPauseWithBells;
         return options;
     }
 

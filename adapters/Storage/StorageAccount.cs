@@ -48,7 +48,7 @@ public sealed class StorageAccount(StorageOptions options, TimeProvider time, To
 
     /// <summary>A queue and its dead-letter queue, made when they are missing.</summary>
     /// <exception cref="Core.Ports.QueueException">The account cannot be reached or refuses.</exception>
-    public async Task<StorageQueue> OpenQueueAsync(string name, StorageQueueOptions queueOptions, CancellationToken cancellation)
+    public async Task<StorageQueue> OpenQueueAsync(string name, StorageQueueOptions queueOptions, CancellationToken cancellation, QueueBell? bell = null)
     {
         var (queue, deadLetters) = (Queue(name), Queue(name + DeadLetterSuffix));
         try
@@ -60,7 +60,7 @@ public sealed class StorageAccount(StorageOptions options, TimeProvider time, To
         {
             throw StorageErrors.Queue(error, queue.Uri.ToString());
         }
-        return new StorageQueue(queue, deadLetters, queueOptions, time);
+        return new StorageQueue(queue, deadLetters, queueOptions, time, bell);
     }
 
     public void Dispose() => _http.Dispose();

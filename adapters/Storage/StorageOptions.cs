@@ -66,4 +66,7 @@ public sealed class StorageQueueOptions
     /// <summary>Longest pause between two looks: each one is a paid request. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan LongestPause { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Folder through which processes of one machine wake each other at a send, see <see cref="QueueBells"/>. Default none.</summary>
+    public string? Bells { get; set; }
 }

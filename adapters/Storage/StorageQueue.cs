@@ -12,7 +12,8 @@ namespace KnapsackCloud.Adapters.Storage;
 /// </summary>
 /// <param name="queue">An existing queue whose texts are not encoded.</param>
 /// <param name="deadLetters">An existing queue for messages that are not delivered again.</param>
-public sealed class StorageQueue(QueueClient queue, QueueClient deadLetters, StorageQueueOptions options, TimeProvider time) : IWorkQueue
+/// <param name="bell">Rung at each send, and ends the pause between two looks; null where sender and receiver share no machine.</param>
+public sealed class StorageQueue(QueueClient queue, QueueClient deadLetters, StorageQueueOptions options, TimeProvider time, QueueBell? bell = null) : IWorkQueue
 {
     /// <summary>Largest body: in base64 and with what is stored beside it, it fits the service's 64 KiB.</summary>
     public const int MaxBodyBytes = 46_000;
@@ -33,6 +34,7 @@ public sealed class StorageQueue(QueueClient queue, QueueClient deadLetters, Sto
             throw new ArgumentException($"message {id} has {body.Length} bytes, a queue of Azure Storage takes {MaxBodyBytes}: put the data into a blob and send its name", nameof(body));
         var message = new StoredMessage { Id = id, Body = body.ToArray(), TraceParent = Activity.Current?.Id };
         await GuardAsync(token => queue.SendMessageAsync(message.ToText(), WholeSeconds(delay, TimeSpan.Zero), NeverExpires, token), cancellation);
+        if (delay <= TimeSpan.Zero) bell?.Ring();
     }
 
     /// <exception cref="QueueException">The service did not answer.</exception>
@@ -42,6 +44,7 @@ public sealed class StorageQueue(QueueClient queue, QueueClient deadLetters, Sto
         var pause = options.ShortestPause;
         while (true)
         {
+            var ring = bell?.Next;
             var received = await GuardAsync(token => queue.ReceiveMessageAsync(WholeSeconds(duration, ShortestLease), token), cancellation);
             if (received.Value is { } message)
             {
@@ -50,9 +53,22 @@ public sealed class StorageQueue(QueueClient queue, QueueClient deadLetters, Sto
             }
             var left = pollEnds - time.GetUtcNow();
             if (left <= TimeSpan.Zero) return null;
-            await Task.Delay(left < pause ? left : pause, time, cancellation);
+            await PauseAsync(left < pause ? left : pause, ring, cancellation);
             pause = pause * 2 < options.LongestPause ? pause * 2 : options.LongestPause;
         }
+    }
+
+    private async Task PauseAsync(TimeSpan pause, Task? ring, CancellationToken cancellation)
+    {
+        if (ring is null)
+        {
+            await Task.Delay(pause, time, cancellation);
+            return;
+        }
+        using var rung = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        await Task.WhenAny(Task.Delay(pause, time, rung.Token), ring);
+        await rung.CancelAsync();
+        cancellation.ThrowIfCancellationRequested();
     }
 
     /// <exception cref="QueueException">The service did not answer.</exception>

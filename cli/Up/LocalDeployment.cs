@@ -66,7 +66,7 @@ internal sealed class LocalDeployment(DeploymentPlan plan, TimeProvider time) : 
     /// <summary>What every host finds the store by; through the environment, where other users of the machine do not see it.</summary>
     private async Task<IReadOnlyDictionary<string, string>> EnvironmentAsync(Action<string> report, CancellationToken cancellation)
     {
-        var environment = new Dictionary<string, string> { ["Knapsack__Store"] = "local" };
+        var environment = new Dictionary<string, string> { ["Knapsack__Store"] = "local", ["Knapsack__StorageQueue__Bells"] = Path.Combine(Path.GetFullPath(plan.Folder), "bells") };
         if (plan.ConnectionString is { } given) environment[ConnectionVariable] = given;
         if (plan.ConnectionString is not null || Environment.GetEnvironmentVariable(ConnectionVariable) is { Length: > 0 }) return environment;
         report("starting Azurite (the first time npm installs it: a minute or two)");

@@ -4,6 +4,7 @@ using KnapsackCloud.Adapters.Storage;
 using KnapsackCloud.Adapters.Tests.Azurite;
 using KnapsackCloud.Adapters.Tests.Queues;
 using KnapsackCloud.Core.Ports;
+using Microsoft.Extensions.Time.Testing;
 
 namespace KnapsackCloud.Adapters.Tests.Storage;
 
@@ -41,6 +42,31 @@ public class StorageQueueTests(AzuriteServer azurite) : WorkQueueContract
         await client.SendMessageAsync("<xml/>", Stop);
         await queue.NothingElseWaitsAsync();
         Assert.Equal(["not a message of this program", "not a message of this program"], (await queue.DeadLettersAsync()).Select(letter => letter.Reason));
+    }
+
+    /// <summary>No time passes, so that nothing but the bell ends a receiver's pause.</summary>
+    [Fact]
+    public async Task A_send_wakes_the_receiver_of_another_process_on_the_machine()
+    {
+        var name = $"q-{Guid.NewGuid():N}";
+        var folder = Directory.CreateTempSubdirectory();
+        using var ours = new StorageAccount(await azurite.OptionsAsync(), TimeProvider.System);
+        using var theirs = new StorageAccount(await azurite.OptionsAsync(), new FakeTimeProvider());
+        using (var ourBells = new QueueBells(folder.FullName))
+        using (var theirBells = new QueueBells(folder.FullName))
+        {
+            var sender = await ours.OpenQueueAsync(name, new StorageQueueOptions(), Stop, ourBells.Of(name));
+            var receiver = await theirs.OpenQueueAsync(name, new StorageQueueOptions(), Stop, theirBells.Of(name));
+            for (var message = 0; message < 5; message++)
+            {
+                var received = receiver.ReceiveAsync(TimeSpan.FromMinutes(1), Stop);
+                await sender.SendAsync(new byte[] { 1 }, $"m{message}", TimeSpan.Zero, Stop);
+                var lease = await received;
+                Assert.Equal($"m{message}", lease!.MessageId);
+                await lease.CompleteAsync(Stop);
+            }
+        }
+        folder.Delete(recursive: true);
     }
 
     [Fact]
