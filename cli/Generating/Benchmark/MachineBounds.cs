@@ -17,7 +17,10 @@ internal sealed record MachineBounds(double BytesPerSecond, double FlopsPerSecon
     private const int Repeats = 7;
 
     public static MachineBounds Measure(long weightBytes, ScalarType precision, TimeProvider time) =>
-        ComputeDevice.IsGpu ? new(GpuBandwidth(weightBytes, time), Flops(GpuMatrixSize, precision, time)) : new(Bandwidth(weightBytes, time), Flops(MatrixSize, precision, time));
+        new(ComputeDevice.IsGpu ? GpuBandwidth(weightBytes, time) : Bandwidth(weightBytes, time), ProductFlops(precision, time));
+
+    /// <summary><see cref="FlopsPerSecond"/> alone.</summary>
+    public static double ProductFlops(ScalarType precision, TimeProvider time) => Flops(ComputeDevice.IsGpu ? GpuMatrixSize : MatrixSize, precision, time);
 
     /// <summary>By copying, which reads and writes.</summary>
     private static double GpuBandwidth(long bytes, TimeProvider time)
