@@ -65,7 +65,7 @@ internal sealed class GradientShard : IDisposable
     {
         if (rule.Reference is not { } reference) return null;
         using var frozen = no_grad();
-        return new LogProbHead(reference.Head_VxD, rule.Temperature).Forward(PackedDecoder.PredictingStates(reference, batch), batch.Targets_M).LogProbs_M;
+        return new LogProbHead(reference.Head_VxD, rule.Temperature, keptValues: 0).Forward(PackedDecoder.PredictingStates(reference, batch), batch.Targets_M).LogProbs_M;
     }
 
     private Tensor HeadGradient_VxD => _replica.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];

@@ -8,14 +8,18 @@ namespace KnapsackCloud.Model.Learning;
 /// of rows, so that large logits are never whole: with z = h W^T / temperature and p = softmax(z),
 /// d logp(target) / dz = onehot(target) - p and dH / dz = -p (ln p + H).
 /// </summary>
-internal sealed class LogProbHead(Tensor head_VxD, double temperature)
+/// <param name="keptValues">Log-probs that may wait for <see cref="Backward"/>; those of further rows are made again.</param>
+internal sealed class LogProbHead(Tensor head_VxD, double temperature, long keptValues = LogProbHead.KeptForBackward)
 {
+    /// <summary>128 MB: all rows of a microbatch for vocabularies up to some 16 thousand tokens.</summary>
+    public const long KeptForBackward = 1 << 25;
+
     /// <summary>Logits that exist at once: 16 MB.</summary>
     private const long ChunkLogits = 1 << 22;
 
     private readonly long _chunkRows = Math.Max(1, ChunkLogits / head_VxD.shape[0]);
-    /// <summary>Log-probs of the whole vocabulary when one chunk holds all rows: they need not be made twice.</summary>
-    private Tensor? _whole_MV;
+    /// <summary>Log-probs of the whole vocabulary, of the first chunks.</summary>
+    private readonly List<Tensor> _kept_CV = [];
 
     /// <summary>Log-probs [M] of the targets, and the entropies [M] of the distributions in nats. Call before <see cref="Backward"/>, with the same rows.</summary>
     public (Tensor LogProbs_M, Tensor Entropies_M) Forward(Tensor hidden_MD, Tensor targets_M)
@@ -26,8 +30,8 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature)
             using var scope = NewDisposeScope();
             var logProbs_CV = LogProbs(hidden_MD.narrow(0, start, count));
             logProbs.Add(logProbs_CV.gather(1, targets_M.narrow(0, start, count).unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope());
-            entropies.Add((-(logProbs_CV.exp() * logProbs_CV).sum(-1)).MoveToOuterDisposeScope());
-            if (count == hidden_MD.shape[0]) _whole_MV = logProbs_CV.MoveToOuterDisposeScope();
+            entropies.Add((-logProbs_CV.exp().mul_(logProbs_CV).sum(-1)).MoveToOuterDisposeScope());
+            if ((start + count) * head_VxD.shape[0] <= keptValues) _kept_CV.Add(logProbs_CV.MoveToOuterDisposeScope());
         }
 
         return (cat(logProbs, 0), cat(entropies, 0));
@@ -44,11 +48,12 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature)
             using var scope = NewDisposeScope();
             var hidden_CD = hidden_MD.narrow(0, start, count);
             var gradient_C1 = Column(gradient_M.Times(1 / temperature));
-            var logProbs_CV = _whole_MV ?? LogProbs(hidden_CD);
-            var probs_CV = logProbs_CV.exp();
-            var logits_CV = probs_CV * -gradient_C1;
+            var logProbs_CV = chunks.Count < _kept_CV.Count ? _kept_CV[chunks.Count] : LogProbs(hidden_CD);
+            // In place, because these are the largest tensors there are.
+            var logits_CV = logProbs_CV.exp();
+            if (entropies is { } given) logits_CV.mul_(-gradient_C1 - (logProbs_CV.Plus(Column(given.Values_M)) * Column(given.Gradient_M.Times(1 / temperature))));
+            else logits_CV.mul_(-gradient_C1);
             logits_CV.scatter_add_(1, targets_M.narrow(0, start, count).unsqueeze(1), gradient_C1);
-            if (entropies is { } given) logits_CV = logits_CV - (probs_CV * logProbs_CV.Plus(Column(given.Values_M)) * Column(given.Gradient_M.Times(1 / temperature)));
             headGradient_VxD.addmm_(logits_CV.t(), hidden_CD);
             chunks.Add(logits_CV.mm(head_VxD).MoveToOuterDisposeScope());
 
@@ -58,7 +63,7 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature)
         return cat(chunks, 0);
     }
 
-    private Tensor LogProbs(Tensor hidden_CD) => nn.functional.linear(hidden_CD, head_VxD).Times(1 / temperature).log_softmax(-1);
+    private Tensor LogProbs(Tensor hidden_CD) => nn.functional.linear(temperature == 1 ? hidden_CD : hidden_CD.Times(1 / temperature), head_VxD).log_softmax(-1);
 
     private IEnumerable<(long Start, long Count)> Chunks(Tensor hidden_MD)
     {

@@ -5,13 +5,26 @@ namespace KnapsackCloud.Model.Learning;
 /// <summary>Memory that one pass may use for what its backward needs.</summary>
 /// <param name="Bytes">Per shard.</param>
 /// <param name="BytesPerToken">Activations of one token in all layers.</param>
-/// <param name="BytesPerScore">Attention scores of one query and key in all layers and heads.</param>
-public readonly record struct MicrobatchBudget(long Bytes, long BytesPerToken, long BytesPerScore)
+/// <param name="BytesPerScore">Attention scores of one query and key in all layers and heads, where scores are made.</param>
+/// <param name="BytesPerCell">Gathered queries, keys and values of one cell of attention in all layers.</param>
+public readonly record struct MicrobatchBudget(long Bytes, long BytesPerToken, long BytesPerScore, long BytesPerCell = 0)
 {
-    /// <summary>Float32 activations that autograd keeps: about 8 of the hidden size, 4 of queries, keys and values, and 5 of the SwiGLU.</summary>
+    /// <summary>
+    /// Float32 activations that autograd keeps: about 8 of the hidden size, 4 of queries, keys and values, and 5 of the SwiGLU. Of a
+    /// cell a query with its result, or a key with its value: no more than queries and keys together, as there are more keys than queries.
+    /// </summary>
     public static MicrobatchBudget For(ModelConfig config, long bytes)
     {
-        long perLayer = 8L * config.HiddenSize + 4L * (config.QuerySize + 2 * config.KeyValueSize) + 5L * config.IntermediateSize;
-        return new(bytes, sizeof(float) * perLayer * config.NumHiddenLayers, 3L * sizeof(float) * config.NumHiddenLayers * config.NumAttentionHeads);
+        long layers = config.NumHiddenLayers, perLayer = 8L * config.HiddenSize + 4L * (config.QuerySize + 2 * config.KeyValueSize) + 5L * config.IntermediateSize;
+        return new(bytes, sizeof(float) * perLayer * layers, 3L * sizeof(float) * layers * config.NumAttentionHeads, sizeof(float) * layers * (config.QuerySize + config.KeyValueSize));
     }
+
+    /// <summary>Of a prompt, once for all its rows.</summary>
+    public long PromptBytes(long tokens) => tokens * BytesPerToken + AttentionBytes(tokens, tokens);
+
+    /// <summary>Of what one row adds to its prompt.</summary>
+    public long RowBytes(long prompt, long inputs) => inputs * BytesPerToken + AttentionBytes(inputs, prompt + inputs);
+
+    private long AttentionBytes(long queries, long keys) =>
+        (queries + keys) * BytesPerCell + (GroupedAttention.MakesScores(keys) ? queries * keys * BytesPerScore : 0);
 }

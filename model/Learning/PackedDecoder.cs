@@ -6,34 +6,42 @@ namespace KnapsackCloud.Model.Learning;
 /// <summary>
 /// The decoder over a packed microbatch: the same function of every token as over separate rows, with each prompt computed
 /// once for all its completions. Everything but attention runs on the flat list of tokens, and the last layer only on those
-/// that predict; of the others it needs keys and values alone.
+/// that predict; of the others it needs keys and values alone. Each part has a dispose scope of its own: what only the way
+/// forward needs is freed at once, and what the way back needs belongs to the graph, which frees it as it goes.
 /// </summary>
 public static class PackedDecoder
 {
     /// <summary>Hidden states after the final norm, one for each predicted token, [M, D]; differentiable.</summary>
     public static Tensor PredictingStates(DecoderModel model, PackedTensors batch)
     {
+        using var scope = NewDisposeScope();
         var config = model.Config;
         var x_ND = model.Embedding_VxD.index_select(0, batch.TokenIds_N);
-        foreach (var layer in model.Layers.Take(config.NumHiddenLayers - 1)) x_ND = Forward(x_ND, layer, config, batch, batch.AllTokens);
+        foreach (var layer in model.Layers.Take(config.NumHiddenLayers - 1))
+        {
+            using var before_ND = x_ND;
+            x_ND = Forward(before_ND, layer, config, batch, batch.AllTokens);
+        }
+
         var x_UD = Forward(x_ND, model.Layers[^1], config, batch, batch.Sources);
-        return Kernels.RmsNorm(x_UD, model.FinalNorm_D, config.RmsNormEps).index_select(0, batch.SourceIndex_M);
+        return Kernels.RmsNorm(x_UD, model.FinalNorm_D, config.RmsNormEps).index_select(0, batch.SourceIndex_M).MoveToOuterDisposeScope();
     }
 
     /// <summary>The layer's output for its query tokens, [U, D].</summary>
     private static Tensor Forward(Tensor x_ND, DecoderLayer layer, ModelConfig config, PackedTensors batch, QueryTokens queries)
     {
+        using var scope = NewDisposeScope();
         var attended_UQ = Attend(Kernels.RmsNorm(x_ND, layer.AttentionNorm_D, config.RmsNormEps), layer, config, batch, queries);
         var x_UD = Select(x_ND, queries.Tokens_U).Plus(nn.functional.linear(attended_UQ, layer.Output_DxQ));
-        return x_UD.Plus(layer.FeedForward(Kernels.RmsNorm(x_UD, layer.FeedForwardNorm_D, config.RmsNormEps), config));
+        return x_UD.Plus(layer.FeedForward(Kernels.RmsNorm(x_UD, layer.FeedForwardNorm_D, config.RmsNormEps), config)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Attend(Tensor x_ND, DecoderLayer layer, ModelConfig config, PackedTensors batch, QueryTokens queries)
     {
+        using var scope = NewDisposeScope();
         var (q_UHD, k_NKD, v_NKD) = Project(x_ND, layer, config, batch.Angles, queries.Tokens_U);
-        var attended_CQ = AttendPrompts(q_UHD, k_NKD, v_NKD, batch, queries);
-        if (batch.Layout.Rows > 0) attended_CQ = cat([attended_CQ, AttendCompletions(q_UHD, k_NKD, v_NKD, batch, queries)], 0);
-        return attended_CQ.index_select(0, queries.AttendedIndex_U);
+        var completions = batch.Bundles.Zip(queries.CompletionIndices_RA, (bundle, index_RA) => AttendCompletions(q_UHD, k_NKD, v_NKD, bundle, index_RA));
+        return cat([AttendPrompts(q_UHD, k_NKD, v_NKD, batch, queries), .. completions], 0).index_select(0, queries.AttendedIndex_U).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rotated queries of the query tokens; rotated keys and values of all tokens.</summary>
@@ -42,16 +50,16 @@ public static class PackedDecoder
         int heads = config.NumAttentionHeads, keyValueHeads = config.NumKeyValueHeads;
         if (tokens_U is null)
         {
-            var qkv_1NHD = Heads(x_ND, 0, config.QuerySize + 2 * config.KeyValueSize);
-            var rotated_NHD = angles.Apply(layer.NormQueriesKeys(qkv_1NHD.narrow(2, 0, heads + keyValueHeads), config)).squeeze(0);
-            return (rotated_NHD.narrow(1, 0, heads), rotated_NHD.narrow(1, heads, keyValueHeads), qkv_1NHD.squeeze(0).narrow(1, heads + keyValueHeads, keyValueHeads));
+            var qkv = Heads(x_ND, 0, config.QuerySize + 2 * config.KeyValueSize).split([heads + keyValueHeads, keyValueHeads], 2);
+            var rotated = angles.Apply(layer.NormQueriesKeys(qkv[0], config)).squeeze(0).split([heads, keyValueHeads], 1);
+            return (rotated[0], rotated[1], qkv[1].squeeze(0));
         }
 
         var q_1UHD = layer.NormQueries(Heads(x_ND.index_select(0, tokens_U), 0, config.QuerySize), config);
-        var kv_1NHD = Heads(x_ND, config.QuerySize, 2 * config.KeyValueSize);
-        var k_1NKD = layer.NormKeys(kv_1NHD.narrow(2, 0, keyValueHeads), config);
+        var kv = Heads(x_ND, config.QuerySize, 2 * config.KeyValueSize).split(keyValueHeads, 2);
+        var k_1NKD = layer.NormKeys(kv[0], config);
         var ofQueries = new RotaryAngles(angles.Cos.index_select(1, tokens_U), angles.Sin.index_select(1, tokens_U));
-        return (ofQueries.Apply(q_1UHD).squeeze(0), angles.Apply(k_1NKD).squeeze(0), kv_1NHD.squeeze(0).narrow(1, keyValueHeads, keyValueHeads));
+        return (ofQueries.Apply(q_1UHD).squeeze(0), angles.Apply(k_1NKD).squeeze(0), kv[1].squeeze(0));
 
         Tensor Heads(Tensor x_ND, long firstRow, long rows) =>
             nn.functional.linear(x_ND, layer.QueryKeyValue_QKKxD.narrow(0, firstRow, rows), layer.QueryKeyValueBias_QKK?.narrow(0, firstRow, rows))
@@ -74,14 +82,15 @@ public static class PackedDecoder
         }
     }
 
-    /// <summary>Completion cells, [R*A, heads*D]: keys are the row's prompt and the row itself.</summary>
-    private static Tensor AttendCompletions(Tensor q_UHD, Tensor k_NKD, Tensor v_NKD, PackedTensors batch, QueryTokens queries)
+    /// <summary>Completion cells of a bundle, [R*A, heads*D]: keys are the row's prompt and the row itself.</summary>
+    private static Tensor AttendCompletions(Tensor q_UHD, Tensor k_NKD, Tensor v_NKD, BundleTensors bundle, Tensor queryIndex_RA)
     {
+        long cells = bundle.Mask_R1AS.shape[2], keys = bundle.Mask_R1AS.shape[3];
         return GroupedAttention.Attend(
-            Cells(q_UHD, queries.CompletionIndex_RA), Cells(k_NKD, batch.KeyIndex_RS), Cells(v_NKD, batch.KeyIndex_RS), batch.CompletionMask_R1AS);
+            Cells(q_UHD, queryIndex_RA, cells), Cells(k_NKD, bundle.KeyIndex_RS, keys), Cells(v_NKD, bundle.KeyIndex_RS, keys), bundle.Mask_R1AS);
 
-        Tensor Cells(Tensor heads_THD, Tensor index) =>
-            heads_THD.index_select(0, index).view(batch.Layout.Rows, -1, heads_THD.shape[1], heads_THD.shape[2]);
+        static Tensor Cells(Tensor heads_NHD, Tensor index, long length) =>
+            heads_NHD.index_select(0, index).view(-1, length, heads_NHD.shape[1], heads_NHD.shape[2]);
     }
 
     private static Tensor Select(Tensor x_ND, Tensor? tokens_U) => tokens_U is null ? x_ND : x_ND.index_select(0, tokens_U);

@@ -3,36 +3,28 @@ namespace KnapsackCloud.Model.Learning;
 /// <summary>
 /// Where every token of a microbatch lies. All tokens are one flat list, without padding: first each group's prompt,
 /// once, then each row's completion without its last token. Positions restart after the prompt, and a completion token
-/// sees the prompt and its own earlier tokens only. Only attention needs rectangles; the index arrays gather them.
-/// N tokens, G groups, P longest prompt, R rows that read any completion token, A the most such tokens of a row,
-/// S = P + A keys of a row, U tokens that predict (each prompt's last and every completion token: the last layer needs no
-/// others), M predicted tokens. Pure: no tensors.
+/// sees the prompt and its own earlier tokens only. Only attention needs rectangles, one of the prompts and one a bundle of
+/// completions; the index arrays gather them. N tokens, G groups, P longest prompt, U tokens that predict (each prompt's last
+/// and every completion token: the last layer needs no others), M predicted tokens. Pure: no tensors.
 /// </summary>
 public sealed class PackedLayout
 {
     private PackedLayout(IReadOnlyList<PackedGroup> groups)
     {
-        var reading = groups.SelectMany(group => group.Rows).Where(row => row.Inputs > 0).ToList();
         Groups = groups.Count;
         PromptLength = groups.Max(group => group.PromptIds.Length);
-        Rows = reading.Count;
-        CompletionLength = reading.Count == 0 ? 0 : reading.Max(row => row.Inputs);
         PromptsAligned = groups.All(group => group.PromptIds.Length == PromptLength);
         PromptTokens = groups.Sum(group => group.PromptIds.Length);
-        Tokens = PromptTokens + reading.Sum(row => row.Inputs);
+        Tokens = PromptTokens + groups.Sum(group => group.Rows.Sum(row => row.Inputs));
         Predictions = groups.Sum(group => group.Rows.Sum(row => row.Row.CompletionIds.Length));
 
         TokenIds_N = new long[Tokens];
         Positions_N = new long[Tokens];
         AttendedIndex_N = new long[Tokens];
         PromptIndex_GP = new long[Groups * PromptLength];
-        QueryIndex_RA = new long[Rows * CompletionLength];
-        KeyIndex_RS = new long[Rows * KeyLength];
-        PromptKeys_RP = new bool[Rows * PromptLength];
         Sources = Groups + Tokens - PromptTokens;
         Sources_U = new long[Sources];
         SourceAttendedIndex_U = new long[Sources];
-        SourceQueryIndex_RA = new long[Rows * CompletionLength];
         LastPositions_G = new long[Groups];
         SourceIndex_M = new long[Predictions];
         Targets_M = new long[Predictions];
@@ -49,32 +41,23 @@ public sealed class PackedLayout
     public int Sources { get; }
     public int Groups { get; }
     public int PromptLength { get; }
-    public int Rows { get; }
-    public int CompletionLength { get; }
-    public int KeyLength => PromptLength + CompletionLength;
+    /// <summary>Rows that read any completion token; those of a single one are predicted, never read.</summary>
+    public IReadOnlyList<CompletionBundle> Bundles { get; private set; } = [];
     public int Predictions { get; }
     /// <summary>All prompts have the same length: their tokens are a rectangle as they lie.</summary>
     public bool PromptsAligned { get; }
 
     public long[] TokenIds_N { get; }
     public long[] Positions_N { get; }
-    /// <summary>Of each token, its cell among the G*P prompt cells followed by the R*A completion cells.</summary>
+    /// <summary>Of each token, its cell among the G*P prompt cells followed by the completion cells of every bundle.</summary>
     public long[] AttendedIndex_N { get; }
     /// <summary>Token of each prompt cell; padding on the right repeats the prompt's last token.</summary>
     public long[] PromptIndex_GP { get; }
-    /// <summary>Token of each completion cell; padding on the right repeats the row's last token.</summary>
-    public long[] QueryIndex_RA { get; }
-    /// <summary>Tokens a row may see: its prompt's cells, then its own.</summary>
-    public long[] KeyIndex_RS { get; }
-    /// <summary>False where a prompt cell of <see cref="KeyIndex_RS"/> is padding.</summary>
-    public bool[] PromptKeys_RP { get; }
 
     /// <summary>Tokens that predict: the last of each prompt, then all of the completions.</summary>
     public long[] Sources_U { get; }
-    /// <summary>Of each source, its cell among the G last prompt tokens followed by the R*A completion cells.</summary>
+    /// <summary>Of each source, its cell among the G last prompt tokens followed by the completion cells of every bundle.</summary>
     public long[] SourceAttendedIndex_U { get; }
-    /// <summary>Source of each completion cell, as <see cref="QueryIndex_RA"/>.</summary>
-    public long[] SourceQueryIndex_RA { get; }
     /// <summary>Position of each prompt's last token.</summary>
     public long[] LastPositions_G { get; }
 
@@ -123,7 +106,7 @@ public sealed class PackedLayout
             SourceAttendedIndex_U[group] = group;
         }
 
-        var (row, trained, prediction) = (0, 0, 0);
+        var (reading, trained, prediction) = (new List<ReadingRow>(), 0, 0);
         for (var group = 0; group < Groups; group++)
         {
             foreach (var weighted in groups[group].Rows)
@@ -131,11 +114,14 @@ public sealed class PackedLayout
                 PlacePredictions(weighted, trained++, group, SourceOf(token), prediction);
                 prediction += weighted.Row.CompletionIds.Length;
                 if (weighted.Inputs == 0) continue;
-                PlaceCompletion(row, weighted, promptStarts_G[group], groups[group].PromptIds.Length, token);
+                reading.Add(new ReadingRow(weighted.Inputs, token, groups[group].PromptIds.Length, promptStarts_G[group]));
+                PlaceCompletion(weighted, reading[^1]);
                 token += weighted.Inputs;
-                row++;
             }
         }
+
+        Bundles = CompletionBundle.Of(reading, SourceOf);
+        PlaceCells();
     }
 
     private int PlacePrompt(int group, int[] promptIds, int start)
@@ -153,26 +139,34 @@ public sealed class PackedLayout
         return start + promptIds.Length;
     }
 
-    private void PlaceCompletion(int row, WeightedRow weighted, int promptStart, int promptLength, int start)
+    private void PlaceCompletion(WeightedRow weighted, ReadingRow row)
     {
-        for (var p = 0; p < PromptLength; p++)
+        for (var a = 0; a < row.Inputs; a++)
         {
-            KeyIndex_RS[row * KeyLength + p] = promptStart + Math.Min(p, promptLength - 1);
-            PromptKeys_RP[row * PromptLength + p] = p < promptLength;
-        }
-
-        for (var a = 0; a < CompletionLength; a++)
-        {
-            var (cell, token) = (row * CompletionLength + a, start + Math.Min(a, weighted.Inputs - 1));
-            QueryIndex_RA[cell] = token;
-            SourceQueryIndex_RA[cell] = SourceOf(token);
-            KeyIndex_RS[row * KeyLength + PromptLength + a] = token;
-            if (a >= weighted.Inputs) continue;
+            var token = row.Start + a;
             TokenIds_N[token] = weighted.Row.CompletionIds[a];
-            Positions_N[token] = promptLength + a;
-            AttendedIndex_N[token] = Groups * PromptLength + cell;
+            Positions_N[token] = row.PromptLength + a;
             Sources_U[SourceOf(token)] = token;
-            SourceAttendedIndex_U[SourceOf(token)] = Groups + cell;
+        }
+    }
+
+    /// <summary>The cells of the bundles lie one after another.</summary>
+    private void PlaceCells()
+    {
+        var before = 0;
+        foreach (var bundle in Bundles)
+        {
+            foreach (var (number, row) in bundle.Members.Index())
+            {
+                for (var a = 0; a < row.Inputs; a++)
+                {
+                    var (token, cell) = (row.Start + a, before + number * bundle.CompletionLength + a);
+                    AttendedIndex_N[token] = Groups * PromptLength + cell;
+                    SourceAttendedIndex_U[SourceOf(token)] = Groups + cell;
+                }
+            }
+
+            before += bundle.Cells;
         }
     }
 

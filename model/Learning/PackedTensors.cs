@@ -12,12 +12,15 @@ public sealed class PackedTensors
         TokenIds_N = tensor(layout.TokenIds_N);
         Angles = rotary.At(tensor(layout.Positions_N).unsqueeze(0), layout.Positions_N.Max() + 1);
         PromptIndex_GP = layout.PromptsAligned ? null : tensor(layout.PromptIndex_GP);
-        KeyIndex_RS = tensor(layout.KeyIndex_RS);
+        Bundles = [.. layout.Bundles.Select(bundle => new BundleTensors(tensor(bundle.KeyIndex_RS), Forbid(CompletionMask(bundle), type)))];
         var promptMask_PP = Forbid(tensor(Causal(layout.PromptLength), layout.PromptLength, layout.PromptLength), type);
         var lastMask_G11P = promptMask_PP.index_select(0, tensor(layout.LastPositions_G)).unsqueeze(1).unsqueeze(1);
-        CompletionMask_R1AS = layout.Rows == 0 ? promptMask_PP : Forbid(CompletionMask(layout), type);
-        AllTokens = new QueryTokens(null, layout.PromptLength, PromptIndex_GP, promptMask_PP, tensor(layout.QueryIndex_RA), tensor(layout.AttendedIndex_N));
-        Sources = new QueryTokens(tensor(layout.Sources_U), 1, null, lastMask_G11P, tensor(layout.SourceQueryIndex_RA), tensor(layout.SourceAttendedIndex_U));
+        AllTokens = new QueryTokens(
+            null, layout.PromptLength, PromptIndex_GP, promptMask_PP.unsqueeze(0).unsqueeze(0),
+            [.. layout.Bundles.Select(bundle => tensor(bundle.QueryIndex_RA))], tensor(layout.AttendedIndex_N));
+        Sources = new QueryTokens(
+            tensor(layout.Sources_U), 1, null, lastMask_G11P,
+            [.. layout.Bundles.Select(bundle => tensor(bundle.SourceQueryIndex_RA))], tensor(layout.SourceAttendedIndex_U));
         SourceIndex_M = tensor(layout.SourceIndex_M);
         Targets_M = tensor(layout.Targets_M);
         RowIndex_M = tensor(layout.RowIndex_M);
@@ -37,9 +40,7 @@ public sealed class PackedTensors
     public QueryTokens Sources { get; }
     /// <summary>Null when the prompts are a rectangle as they lie.</summary>
     public Tensor? PromptIndex_GP { get; }
-    public Tensor KeyIndex_RS { get; }
-    /// <summary>0 where a completion token may look, minus infinity elsewhere; one for all rows when the prompts are aligned.</summary>
-    public Tensor CompletionMask_R1AS { get; }
+    public IReadOnlyList<BundleTensors> Bundles { get; }
     public Tensor SourceIndex_M { get; }
     public Tensor Targets_M { get; }
     public Tensor RowIndex_M { get; }
@@ -59,11 +60,14 @@ public sealed class PackedTensors
         return allowed;
     }
 
-    private static Tensor CompletionMask(PackedLayout layout)
+    private static Tensor CompletionMask(CompletionBundle bundle)
     {
-        long rows = layout.PromptsAligned ? 1 : layout.Rows, p = layout.PromptLength, a = layout.CompletionLength;
-        var prompt_RAP = tensor(layout.PromptKeys_RP, layout.Rows, p).narrow(0, 0, rows).unsqueeze(1).expand(rows, a, p);
+        long rows = bundle.PromptsAligned ? 1 : bundle.Rows, p = bundle.PromptLength, a = bundle.CompletionLength;
+        var prompt_RAP = tensor(bundle.PromptKeys_RP, bundle.Rows, p).narrow(0, 0, rows).unsqueeze(1).expand(rows, a, p);
         var own_RAA = tensor(Causal((int)a), a, a).unsqueeze(0).expand(rows, a, a);
         return cat([prompt_RAP, own_RAA], 2).unsqueeze(1);
     }
 }
+
+/// <param name="Mask_R1AS">0 where a completion token may look, minus infinity elsewhere; one for all rows when the prompts are aligned.</param>
+public sealed record BundleTensors(Tensor KeyIndex_RS, Tensor Mask_R1AS);

@@ -28,24 +28,35 @@ public static class PackingPlan
     public static IReadOnlyList<IReadOnlyList<PackedGroup>> Shards(IReadOnlyList<PackedGroup> minibatch, int count) =>
         Cut(minibatch, count, (group, row) => group.Rows[row].Row.CompletionIds.Length + (row == 0 ? group.PromptIds.Length : 0));
 
-    /// <summary>Passes that each keep within the budget, rows of like length together; a row that alone exceeds it gets its own pass.</summary>
+    /// <summary>
+    /// Passes that each keep within the budget, groups of like length together; a row that alone exceeds it gets its own pass. A
+    /// group that would fit a pass of its own is never cut: each cut computes its prompt once more.
+    /// </summary>
     public static IReadOnlyList<IReadOnlyList<PackedGroup>> Microbatches(IReadOnlyList<PackedGroup> shard, MicrobatchBudget budget)
     {
         var microbatches = new List<IReadOnlyList<PackedGroup>>();
         var open = new OpenMicrobatch(budget);
         foreach (var group in shard.OrderBy(group => group.PromptIds.Length).ThenBy(group => group.Rows.Max(row => row.Inputs)))
         {
+            if (open.TryAdd(group, group.Rows)) continue;
+            Close();
+            if (open.TryAdd(group, group.Rows)) continue;
             foreach (var row in group.Rows.OrderBy(row => row.Inputs))
             {
-                if (open.Fits(group, row)) continue;
-                microbatches.Add(open.Groups);
-                open = new OpenMicrobatch(budget);
-                open.Fits(group, row);
+                if (open.TryAdd(group, [row])) continue;
+                Close();
+                open.TryAdd(group, [row]);
             }
         }
 
-        if (open.Groups.Count > 0) microbatches.Add(open.Groups);
+        Close();
         return microbatches;
+
+        void Close()
+        {
+            if (open.Groups.Count > 0) microbatches.Add(open.Groups);
+            open = new OpenMicrobatch(budget);
+        }
     }
 
     private static List<PackedGroup> Weigh(IReadOnlyList<PackedGroup> minibatch, NormalisationRule normalisation)
@@ -76,30 +87,24 @@ public static class PackingPlan
         return cut;
     }
 
-    /// <summary>The microbatch being filled, and the rectangles its attention would have.</summary>
+    /// <summary>The microbatch being filled.</summary>
     private sealed class OpenMicrobatch(MicrobatchBudget budget)
     {
         private PackedGroup? _source;
-        private long _tokens;
-        private long _longestPrompt;
-        private long _rows;
-        private long _longestCompletion;
+        private long _bytes;
 
         public List<PackedGroup> Groups { get; } = [];
 
-        /// <summary>Adds the row, unless the microbatch has others already and would exceed the budget with it.</summary>
-        public bool Fits(PackedGroup group, WeightedRow row)
+        /// <summary>Adds rows of a group, unless the budget would be exceeded. A single row is always taken by an empty microbatch.</summary>
+        public bool TryAdd(PackedGroup group, IReadOnlyList<WeightedRow> rows)
         {
             var newGroup = !ReferenceEquals(group, _source);
-            var tokens = _tokens + row.Inputs + (newGroup ? group.PromptIds.Length : 0);
-            var longestPrompt = Math.Max(_longestPrompt, group.PromptIds.Length);
-            var longestCompletion = Math.Max(_longestCompletion, row.Inputs);
-            var groups = Groups.Count + (newGroup ? 1 : 0);
-            var cells = groups * longestPrompt * longestPrompt + (_rows + 1) * longestCompletion * (longestPrompt + longestCompletion);
-            if (Groups.Count > 0 && tokens * budget.BytesPerToken + cells * budget.BytesPerScore > budget.Bytes) return false;
-            (_source, _tokens, _rows, _longestPrompt, _longestCompletion) = (group, tokens, _rows + 1, longestPrompt, longestCompletion);
-            if (newGroup) Groups.Add(group with { Rows = [row] });
-            else Groups[^1] = group with { Rows = [.. Groups[^1].Rows, row] };
+            var prompt = group.PromptIds.Length;
+            var bytes = _bytes + rows.Sum(row => budget.RowBytes(prompt, row.Inputs)) + (newGroup ? budget.PromptBytes(prompt) : 0);
+            if (bytes > budget.Bytes && (Groups.Count > 0 || rows.Count > 1)) return false;
+            (_source, _bytes) = (group, bytes);
+            if (newGroup) Groups.Add(group with { Rows = rows });
+            else Groups[^1] = group with { Rows = [.. Groups[^1].Rows, .. rows] };
             return true;
         }
     }

@@ -11,7 +11,7 @@ internal sealed class PolicyTrainer : IDisposable
 {
     /// <summary>Shards of a minibatch. A constant of the format: another number rounds sums differently.</summary>
     public const int Shards = 2;
-    private const long ShardBytes = 1L << 30;
+    private const long ShardBytes = 768L << 20;
 
     private readonly AdamW _optimiser;
     private readonly ShardThreads _threads;

@@ -73,9 +73,8 @@ public sealed record DecoderLayer(
     /// <summary>SwiGLU (arXiv 2002.05202).</summary>
     internal Tensor FeedForward(Tensor x_BTD, ModelConfig config)
     {
-        var gateUp_BT2F = nn.functional.linear(x_BTD, GateUp_2FxD);
-        var gate_BTF = gateUp_BT2F.narrow(-1, 0, config.IntermediateSize);
-        var up_BTF = gateUp_BT2F.narrow(-1, config.IntermediateSize, config.IntermediateSize);
-        return nn.functional.linear(nn.functional.silu(gate_BTF) * up_BTF, Down_DxF);
+        // By split, whose backward is one copy; that of each narrow would fill a whole tensor with zeros.
+        var halves_BTF = nn.functional.linear(x_BTD, GateUp_2FxD).split(config.IntermediateSize, -1);
+        return nn.functional.linear(nn.functional.silu(halves_BTF[0]) * halves_BTF[1], Down_DxF);
     }
 }

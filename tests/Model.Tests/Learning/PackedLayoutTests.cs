@@ -25,14 +25,17 @@ public class PackedLayoutTests
         {
             var layout = PackedLayout.Of(groups);
             var (rows, prompts) = (Readers(groups), StartsOfPrompts(groups));
-            for (var r = 0; r < layout.Rows; r++)
+            var found = layout.Bundles.SelectMany(bundle => bundle.Members.Select((member, r) => (bundle, member, r))).ToDictionary(row => row.member.Start);
+            Assert.Equal(rows.Count, found.Count);
+            foreach (var (group, row, start) in rows)
             {
-                var (group, row, start) = rows[r];
+                var (bundle, member, r) = found[start];
+                Assert.Equal(row.Inputs, member.Inputs);
                 for (var a = 0; a < row.Inputs; a++)
                 {
                     var expected = Enumerable.Range(prompts[group], groups[group].PromptIds.Length).Concat(Enumerable.Range(start, a + 1));
-                    Assert.Equal(expected.Select(token => (long)token), Visible(layout, r, a));
-                    Assert.Equal(start + a, layout.QueryIndex_RA[r * layout.CompletionLength + a]);
+                    Assert.Equal(expected.Select(token => (long)token), Visible(bundle, r, a));
+                    Assert.Equal(start + a, bundle.QueryIndex_RA[r * bundle.CompletionLength + a]);
                 }
             }
         });
@@ -42,10 +45,31 @@ public class PackedLayoutTests
         LearningSamples.PackedGroups.Sample(groups =>
         {
             var layout = PackedLayout.Of(groups);
-            long[] tokenOfCell = [.. layout.PromptIndex_GP, .. layout.QueryIndex_RA];
+            long[] tokenOfCell = [.. layout.PromptIndex_GP, .. layout.Bundles.SelectMany(bundle => bundle.QueryIndex_RA)];
             for (var token = 0; token < layout.Tokens; token++) Assert.Equal(token, tokenOfCell[layout.AttendedIndex_N[token]]);
-            long[] sourceOfCell = [.. Enumerable.Range(0, layout.Groups), .. layout.SourceQueryIndex_RA];
+            long[] sourceOfCell = [.. Enumerable.Range(0, layout.Groups), .. layout.Bundles.SelectMany(bundle => bundle.SourceQueryIndex_RA)];
             for (var source = 0; source < layout.Sources; source++) Assert.Equal(source, sourceOfCell[layout.SourceAttendedIndex_U[source]]);
+        });
+
+    [Fact]
+    public void Rows_of_like_length_share_a_rectangle_and_others_do_not_pay_for_the_longest()
+    {
+        var layout = PackedLayout.Of([Long(200, 400, 205), Long(8, 6, 7)]);
+
+        Assert.Equal([(3, 7), (2, 204), (1, 399)], layout.Bundles.Select(bundle => (bundle.Rows, bundle.CompletionLength)));
+
+        static PackedGroup Long(params int[] lengths) => Group([1, 2, 3], [.. lengths.Select(length => new int[length])]);
+    }
+
+    [Fact]
+    public void Padding_is_a_small_part_of_a_bundle_or_little_at_all() =>
+        (from prompt in Gen.Int[1, 300] from lengths in Gen.Int[2, 500].Array[1, 30] select (prompt, lengths)).Sample(sample =>
+        {
+            foreach (var bundle in PackedLayout.Of([Group(new int[sample.prompt], [.. sample.lengths.Select(length => new int[length])])]).Bundles)
+            {
+                var cells = (double)bundle.Cells * bundle.KeyLength;
+                Assert.InRange(cells - bundle.Members.Sum(row => row.Cells), 0, Math.Max(0.05 * cells, 16_384));
+            }
         });
 
     [Fact]
@@ -59,10 +83,10 @@ public class PackedLayoutTests
     }
 
     /// <summary>Tokens that cell (row, a) may look at, in order: the prompt keys that are no padding, then its own up to a.</summary>
-    private static IEnumerable<long> Visible(PackedLayout layout, int row, int a) =>
-        Enumerable.Range(0, layout.KeyLength)
-            .Where(key => key < layout.PromptLength ? layout.PromptKeys_RP[row * layout.PromptLength + key] : key - layout.PromptLength <= a)
-            .Select(key => layout.KeyIndex_RS[row * layout.KeyLength + key]);
+    private static IEnumerable<long> Visible(CompletionBundle bundle, int row, int a) =>
+        Enumerable.Range(0, bundle.KeyLength)
+            .Where(key => key < bundle.PromptLength ? bundle.PromptKeys_RP[row * bundle.PromptLength + key] : key - bundle.PromptLength <= a)
+            .Select(key => bundle.KeyIndex_RS[row * bundle.KeyLength + key]);
 
     private static int[] StartsOfPrompts(PackedGroup[] groups) =>
         [.. groups.Select((_, i) => groups[..i].Sum(group => group.PromptIds.Length))];

@@ -74,10 +74,24 @@ public class PackingPlanTests
             var budget = new MicrobatchBudget(sample.bytes, 10, 1);
             foreach (var pass in PackingPlan.Microbatches(sample.groups, budget).Where(pass => pass.Sum(group => group.Rows.Count) > 1))
             {
-                var rows = pass.Sum(group => group.Rows.Count);
-                var (prompt, completion) = (pass.Max(group => group.PromptIds.Length), pass.Max(group => group.Rows.Max(row => row.Inputs)));
-                var tokens = PackedLayout.Of(pass).Tokens;
-                Assert.True(10 * tokens + pass.Count * prompt * prompt + rows * completion * (prompt + completion) <= sample.bytes);
+                var scores = pass.Sum(group => Square(group.PromptIds.Length) + group.Rows.Sum(row => row.Inputs * (group.PromptIds.Length + row.Inputs)));
+                Assert.True(10 * PackedLayout.Of(pass).Tokens + scores <= sample.bytes);
+            }
+
+            static int Square(int number) => number * number;
+        });
+
+    [Fact]
+    public void A_group_is_cut_only_where_no_pass_could_hold_it() =>
+        (from groups in LearningSamples.PackedGroups from bytes in Gen.Long[100, 1000] select (groups, bytes)).Sample(sample =>
+        {
+            var budget = new MicrobatchBudget(sample.bytes, 10, 1);
+            var passes = PackingPlan.Microbatches(sample.groups, budget);
+            foreach (var group in sample.groups)
+            {
+                var prompt = group.PromptIds.Length;
+                if (budget.PromptBytes(prompt) + group.Rows.Sum(row => budget.RowBytes(prompt, row.Inputs)) <= sample.bytes)
+                    Assert.Single(passes, pass => pass.Any(part => ReferenceEquals(part.PromptIds, group.PromptIds)));
             }
         });
 
