@@ -37,7 +37,7 @@ public sealed class FunctionsOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!string.IsNullOrEmpty(Gpu) && PriceList.Current.Gpus.All(gpu => gpu.Name != Gpu))
-            yield return new ValidationResult($"'{Gpu}' has no price; there are {string.Join(", ", PriceList.Current.Gpus.Select(gpu => gpu.Name))}", [nameof(Gpu)]);
+            yield return new ValidationResult($"'{Gpu}' has no price; there are {string.Join(", ", PriceList.Current.Names)}", [nameof(Gpu)]);
         if (!string.IsNullOrEmpty(Data) && !Directory.Exists(Data)) yield return new ValidationResult($"there is no folder '{Data}'", [nameof(Data)]);
     }
 }

@@ -21,7 +21,7 @@ internal static class BenchPipelineCommand
     private static readonly Option<int> ItemTokens = new("--item-tokens") { Description = "Tokens of a simulated work item", DefaultValueFactory = _ => 16_384 };
     private static readonly Option<int> InHand = new("--in-hand") { Description = "Work items that a simulated worker holds at once", DefaultValueFactory = _ => 2 };
     private static readonly Option<double> Speed = new("--tokens-per-second") { Description = "Of a simulated worker", DefaultValueFactory = _ => 2_000 };
-    private static readonly Option<string> Gpu = new("--gpu") { Description = $"Of a simulated worker: {string.Join(", ", PriceList.Current.Gpus.Select(gpu => gpu.Name))}", DefaultValueFactory = _ => "t4" };
+    private static readonly Option<string> Gpu = new("--gpu") { Description = $"Of a simulated worker: {string.Join(", ", PriceList.Current.Names)}", DefaultValueFactory = _ => "t4" };
     private static readonly Option<bool> Json = new("--json") { Description = "One JSON document on stdout" };
 
     public static Command Create()
@@ -72,7 +72,7 @@ internal static class BenchPipelineCommand
         Range("--in-hand", parsed.GetValue(InHand), 1, 100);
         Range("--item-tokens", parsed.GetValue(ItemTokens), 1, int.MaxValue);
         if (!(parsed.GetValue(Speed) is > 0 and < 1e9)) errors.Add(new InputError("--tokens-per-second", "must be above 0"));
-        if (PriceList.Current.Gpus.All(gpu => gpu.Name != parsed.GetValue(Gpu))) errors.Add(new InputError("--gpu", $"'{parsed.GetValue(Gpu)}' is not one of {string.Join(", ", PriceList.Current.Gpus.Select(gpu => gpu.Name))}"));
+        if (!PriceList.Current.Names.Contains(parsed.GetValue(Gpu))) errors.Add(new InputError("--gpu", $"'{parsed.GetValue(Gpu)}' is not one of {string.Join(", ", PriceList.Current.Names)}"));
         return errors.Count == 0 ? workers : throw new InvalidInputException(errors);
 
         void Range(string option, int value, int least, int most)

@@ -4,6 +4,7 @@ using KnapsackCloud.Cli.Comparing;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Estimate;
 
 namespace KnapsackCloud.Cli.Commands;
 
@@ -22,6 +23,7 @@ internal static class CompareCommand
     private static readonly Option<int> Seeds = new("--seeds") { Description = "Seeds 1 to this number, the same for every arm", DefaultValueFactory = _ => 5 };
     private static readonly Option<int?> Steps = new("--steps") { Description = "Instead of the spec's steps" };
     private static readonly Option<double?> Target = new("--target") { Description = "Held-out accuracy that rollouts, tokens and seconds are counted to [default: what the first arm ends with]" };
+    private static readonly Option<string?> Gpu = new("--gpu") { Description = $"Prices the seconds to the target as those of this machine: {string.Join(", ", PriceList.Current.Names)} [default: no dollars]" };
     private static readonly Option<string[]> Set = SpecSetting.NewOption("Instead of a member of the spec, in all runs; may be given several times");
     private static readonly Option<int> Processes = new("--processes") { Description = "Runs at a time, one core each", DefaultValueFactory = _ => Environment.ProcessorCount };
     private static readonly Option<string> Out = new("--out") { Description = "The store's folder, and that of the report; runs that are there already are used or resumed", DefaultValueFactory = _ => Path.Combine(".knapsack", "compare") };
@@ -29,7 +31,7 @@ internal static class CompareCommand
 
     public static Command Create()
     {
-        var command = new Command("compare", "Runs a spec with several allocation policies and losses over matched seeds and compares them in pairs.") { Spec, Policies, Losses, Rates, TuningSeeds, Seeds, Steps, Target, Set, Processes, Out, Json };
+        var command = new Command("compare", "Runs a spec with several allocation policies and losses over matched seeds and compares them in pairs.") { Spec, Policies, Losses, Rates, TuningSeeds, Seeds, Steps, Target, Gpu, Set, Processes, Out, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -51,7 +53,7 @@ internal static class CompareCommand
         var designs = arms.SelectMany((arm, i) => Enumerable.Range(1, parsed.GetValue(Seeds)).Select(seed => new RunDesign(arm, tuned[i], (ulong)seed, Tuning: false))).ToList();
         var histories = await farm.RunAsync(designs, cancellation).ConfigureAwait(false);
         var compared = arms.Select((arm, i) => new ComparisonArm(arm.Name, arm.Loss, tuned[i], [.. histories.Chunk(parsed.GetValue(Seeds)).ElementAt(i).Select(ArmRun.Of)])).ToList();
-        var comparison = Comparison.Of(compared, parsed.GetValue(Target));
+        var comparison = Comparison.Of(compared, parsed.GetValue(Target), parsed.GetValue(Gpu));
         var page = ComparisonReport.Write(comparison, spec, parsed.GetValue(Out)!);
         Print(comparison, page, parsed.GetValue(Json));
         return ExitCodes.Done;
@@ -99,6 +101,7 @@ internal static class CompareCommand
         Within("--tuning-seeds", parsed.GetValue(TuningSeeds), 1000);
         Within("--processes", parsed.GetValue(Processes), 1000);
         if (parsed.GetValue(Target) is not (null or (> 0 and <= 1))) errors.Add(new InputError("--target", "must be above 0 and at most 1"));
+        if (parsed.GetValue(Gpu) is { } gpu && !PriceList.Current.Names.Contains(gpu)) errors.Add(new InputError("--gpu", $"'{gpu}' is not one of {string.Join(", ", PriceList.Current.Names)}"));
         if (errors.Count > 0) throw new InvalidInputException(errors);
 
         void Within(string option, int value, int most)

@@ -1,4 +1,5 @@
 using KnapsackCloud.Cli.Reporting;
+using KnapsackCloud.Core.Plan;
 
 namespace KnapsackCloud.Cli.Comparing;
 
@@ -11,7 +12,8 @@ internal sealed record ArmStep(double Rollouts, double EffectiveGradientRatio, d
 
 /// <summary>What one run of a comparison came to.</summary>
 internal sealed record ArmRun(
-    ulong Seed, double Final, double EffectiveGradientRatio, double EffectivePromptRatio, IReadOnlyList<CurvePoint> Curve, IReadOnlyList<ArmStep> Steps)
+    ulong Seed, double Final, double EffectiveGradientRatio, double EffectivePromptRatio, IReadOnlyList<CurvePoint> Curve, IReadOnlyList<ArmStep> Steps,
+    IReadOnlyList<AllocationBuckets> Allocations)
 {
     public double Rollouts => Curve[^1].Rollouts;
     public double Seconds => Curve[^1].Seconds;
@@ -34,7 +36,8 @@ internal sealed record ArmRun(
             history.Status.Totals.EffectiveGradientRatio,
             history.Status.Totals.EffectivePromptRatio,
             [.. history.Evaluations.Select(evaluation => spent[evaluation.Version] with { Accuracy = evaluation.Evaluation.MeanReward })],
-            steps);
+            steps,
+            history.Allocations);
     }
 
     /// <summary>What was spent until the accuracy first reached the target, interpolated between evaluations; null when it never did.</summary>

@@ -13,12 +13,16 @@ internal static class ComparisonPlots
     /// <summary>Steps around such a point over which ratios are averaged.</summary>
     private const int Window = 16;
     private const byte BandOpacity = 40;
+    private const int BudgetColumns = 3;
+    private const int BudgetHeight = 260;
 
     public static IEnumerable<ReportPlot> Draw(Comparison comparison)
     {
         yield return new("learning.png", "Held-out accuracy against training rollouts; mean over seeds, bands are 95% intervals of the mean", Render(Curves(comparison, "held-out accuracy", (run, rollouts) => run.AccuracyAt(rollouts))));
         yield return new("gradient-ratio.png", "Share of rollouts in mixed groups", Render(Curves(comparison, "effective-gradient ratio", (run, rollouts) => Around(run, rollouts, step => step.EffectiveGradientRatio))));
         yield return new("prompt-ratio.png", "Share of mixed groups", Render(Curves(comparison, "effective-prompt ratio", (run, rollouts) => Around(run, rollouts, step => step.EffectivePromptRatio))));
+        yield return new("allocation.png", AllocationPlots.SharesCaption, Render(Allocation(comparison)));
+        yield return new("budget.png", AllocationPlots.BudgetCaption, Budgets(comparison));
         yield return new("calibration.png", "Mixed groups as plans expected and as they came out, by windows of steps; on the line expectations hold", Render(Calibration(comparison)));
     }
 
@@ -43,6 +47,35 @@ internal static class ComparisonPlots
 
         plot.Axes.SetLimitsY(0, 1);
         return plot;
+    }
+
+    private static Plot Allocation(Comparison comparison)
+    {
+        var plot = NewPlot("predicted success rate", "share of the rollouts");
+        foreach (var (i, arm) in comparison.Arms.Index())
+            AllocationPlots.AddShares(plot, [.. arm.Runs.SelectMany(run => run.Allocations)], Label(comparison, arm), plot.Add.Palette.GetColor(i));
+        return plot;
+    }
+
+    /// <summary>A small plot for each arm, side by side, and one legend.</summary>
+    private static byte[] Budgets(Comparison comparison)
+    {
+        var cells = comparison.Arms.Count + 1;
+        var columns = Math.Min(BudgetColumns, cells);
+        var rows = (cells + columns - 1) / columns;
+        var grid = new Multiplot { Layout = new ScottPlot.MultiplotLayouts.Grid(rows, columns) };
+        grid.AddPlots(cells);
+        foreach (var (i, arm) in comparison.Arms.Index())
+        {
+            var plot = grid.GetPlot(i);
+            plot.Title(Label(comparison, arm), size: 14);
+            AllocationPlots.AddBudget(plot, [.. arm.Runs.SelectMany(run => run.Allocations)]);
+            plot.HideLegend();
+        }
+
+        AllocationPlots.AddLegend(grid.GetPlot(comparison.Arms.Count));
+        using var image = grid.Render(Width, rows * BudgetHeight);
+        return image.GetImageBytes();
     }
 
     private static Plot Calibration(Comparison comparison)

@@ -39,7 +39,7 @@ internal sealed class RunFarm(string spec, IReadOnlyList<SpecSetting> common, st
         if (found?.State != RunState.Completed) throw new StoreException($"the run of {design} is not complete: {found?.Reason}");
         var history = await RunHistory.ReadAsync(store, found.Id, TimingFile.Of(store.Root, found.Id).Read(), cancellation).ConfigureAwait(false);
         progress.Finished(design, history);
-        return history;
+        return await history.WithAllocationsAsync(store, cancellation).ConfigureAwait(false);
     }
 
     private async Task MakeAsync(RunDesign design, RunId? begun, CancellationToken cancellation)

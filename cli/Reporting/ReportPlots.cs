@@ -17,6 +17,12 @@ internal static class ReportPlots
         yield return new("reward.png", "Mean reward of the training tasks and held-out accuracy", Render(Reward(history)));
         yield return new("ratios.png", "Share of rollouts and of groups that carry a gradient", Render(Ratios(history)));
         yield return new("allocation.png", "Rollouts per task, by family", Render(Allocation(history)));
+        if (history.Allocations.Count > 0)
+        {
+            yield return new("budget.png", AllocationPlots.BudgetCaption, Render(Budget(history)));
+            yield return new("success-rate.png", AllocationPlots.SharesCaption, Render(Shares(history)));
+        }
+
         if (history.Timings.Count == 0) yield break;
         yield return new("time.png", "Where the time of a step goes", Render(Time(history)));
         yield return new("memory.png", "Memory of the process after each step", Render(Memory(history)));
@@ -55,6 +61,21 @@ internal static class ReportPlots
             Line(plot, family.Length == 0 ? "all tasks" : family, points, smooth: true);
         }
 
+        return plot;
+    }
+
+    private static Plot Budget(RunHistory history)
+    {
+        var plot = NewPlot("share of the rollouts");
+        AllocationPlots.AddBudget(plot, history.Allocations);
+        return plot;
+    }
+
+    private static Plot Shares(RunHistory history)
+    {
+        var plot = NewPlot("share of the rollouts");
+        plot.XLabel("predicted success rate");
+        AllocationPlots.AddShares(plot, history.Allocations, history.Spec.Allocation.Policy, plot.Add.Palette.GetColor(0));
         return plot;
     }
 

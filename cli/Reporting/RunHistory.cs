@@ -1,17 +1,39 @@
+using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Cli.Reporting;
 
 /// <summary>Everything a report says about a run, read back from its store.</summary>
 internal sealed record RunHistory(RunSpec Spec, RunStatus Status, IReadOnlyList<StepSummary> Steps, IReadOnlyList<LearningSummary> Learning, IReadOnlyList<StepTiming> Timings)
 {
+    private const int MostPlans = 200;
+
     /// <summary>Steps that rolled out training tasks; the closing step only evaluates.</summary>
     public IReadOnlyList<StepSummary> TrainingSteps { get; } = [.. Steps.Where(step => step.Groups > 0)];
 
     public IReadOnlyList<(int Version, EvaluationSummary Evaluation)> Evaluations { get; } =
         [.. Steps.Where(step => step.Evaluation is not null).Select(step => (step.Policy.Value, step.Evaluation!))];
+
+    /// <summary>Where the rollouts went; of a long run every n-th step. Empty unless <see cref="WithAllocationsAsync"/> read it.</summary>
+    public IReadOnlyList<AllocationBuckets> Allocations { get; private init; } = [];
+
+    /// <summary>With what the plans say: far more to read than all the rest.</summary>
+    public async Task<RunHistory> WithAllocationsAsync(IRunStore store, CancellationToken cancellation)
+    {
+        var blobs = new RunBlobs(store, new ParquetRecordFormat());
+        var every = Math.Max(1, TrainingSteps.Count / MostPlans);
+        var allocations = new List<AllocationBuckets>();
+        foreach (var step in TrainingSteps.Where((_, i) => i % every == 0))
+        {
+            if (await blobs.ReadPlanAsync(Status.Id, step.Step, cancellation).ConfigureAwait(false) is { } plan) allocations.Add(AllocationBuckets.Of(plan));
+        }
+
+        return this with { Allocations = allocations };
+    }
 
     public static async Task<RunHistory> ReadAsync(IRunStore store, RunId run, IReadOnlyList<StepTiming> timings, CancellationToken cancellation)
     {

@@ -64,8 +64,11 @@ internal sealed class RunSession : IDisposable
 
     public Task<RunStatus> RunAsync(RunId run, CancellationToken cancellation) => _pipeline.RunAsync(run, cancellation);
 
-    public Task<RunHistory> ReadHistoryAsync(RunId run, CancellationToken cancellation) =>
-        RunHistory.ReadAsync(_store, run, _timings?.Read() ?? [], cancellation);
+    public async Task<RunHistory> ReadHistoryAsync(RunId run, CancellationToken cancellation)
+    {
+        var history = await RunHistory.ReadAsync(_store, run, _timings?.Read() ?? [], cancellation).ConfigureAwait(false);
+        return await history.WithAllocationsAsync(_store, cancellation).ConfigureAwait(false);
+    }
 
     public string FolderOf(RunId run) => Path.Combine(_store.Root, BlobNames.RunPrefix(run).TrimEnd('/'));
 

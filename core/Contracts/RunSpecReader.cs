@@ -127,9 +127,9 @@ public static class RunSpecReader
             GpuSeconds = reader.OptionalNumber("gpuSeconds", AnyPositive, 1e12),
             Seconds = reader.OptionalNumber("seconds", AnyPositive, 1e12),
             Usd = reader.OptionalNumber("usd", AnyPositive, 1e12),
-            Gpu = reader.OptionalChoice("gpu", [.. PriceList.Current.Gpus.Select(gpu => gpu.Name)]),
+            Gpu = reader.OptionalChoice("gpu", PriceList.Current.Names),
         };
-        if (limits is { Usd: not null, Gpu: null }) reader.Refuse("usd", $"needs limits.gpu, the machine whose price counts: {string.Join(", ", PriceList.Current.Gpus.Select(gpu => gpu.Name))}");
+        if (limits is { Usd: not null, Gpu: null }) reader.Refuse("usd", $"needs limits.gpu, the machine whose price counts: {string.Join(", ", PriceList.Current.Names)}");
         return limits;
     }
 }

@@ -25,6 +25,9 @@ public sealed record PriceList(
 
     public static PriceList Current { get; } = Load();
 
+    /// <summary>Of the machines that have a price.</summary>
+    public IReadOnlyList<string> Names => [.. Gpus.Select(gpu => gpu.Name)];
+
     /// <summary>Workers and learner are taken to be there, and charged, from the run's first second to its last.</summary>
     /// <param name="gpu">Name of one of <see cref="Gpus"/>.</param>
     /// <param name="itemsPerStep">Work items.</param>

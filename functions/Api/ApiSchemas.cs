@@ -20,7 +20,7 @@ internal static class ApiSchemas
         ["Step"] = ApiJson.Default.StepView,
         ["Policies"] = ApiJson.Default.IReadOnlyListPolicyView,
         ["Curves"] = ApiJson.Default.IReadOnlyListCurvePoint,
-        ["AllocationColumns"] = ApiJson.Default.IReadOnlyListAllocationColumn,
+        ["AllocationColumns"] = ApiJson.Default.IReadOnlyListAllocationBuckets,
         ["Progress"] = ApiJson.Default.ProgressView,
         ["StepTasks"] = ApiJson.Default.StepTasksView,
         ["Group"] = ApiJson.Default.GroupView,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Functions.Dashboard;
 
 namespace KnapsackCloud.Functions.Api;
@@ -62,7 +63,7 @@ internal sealed record InvocationReply(
 [JsonSerializable(typeof(IReadOnlyList<PolicyView>))]
 [JsonSerializable(typeof(RunEvent))]
 [JsonSerializable(typeof(IReadOnlyList<CurvePoint>))]
-[JsonSerializable(typeof(IReadOnlyList<AllocationColumn>))]
+[JsonSerializable(typeof(IReadOnlyList<AllocationBuckets>))]
 [JsonSerializable(typeof(ProgressView))]
 [JsonSerializable(typeof(StepTasksView))]
 [JsonSerializable(typeof(GroupView))]

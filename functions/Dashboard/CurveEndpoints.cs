@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Plan;
 using KnapsackCloud.Core.Publish;
 using KnapsackCloud.Core.Stages;
 using KnapsackCloud.Functions.Api;
@@ -11,30 +12,16 @@ internal sealed class CurveEndpoints(RunBlobs blobs, RunStatusStore statuses)
 {
     public const int MostPoints = 1000;
     public const int MostColumns = 250;
-    public const int Buckets = 10;
     private const int ReadsAtOnce = 32;
     private const int KeptSteps = 100_000;
     private readonly StepCache<CurvePoint> _points = new(KeptSteps);
-    private readonly StepCache<AllocationColumn> _columns = new(KeptSteps);
+    private readonly StepCache<AllocationBuckets> _columns = new(KeptSteps);
 
     public async Task CurvesAsync(HttpContext context) =>
         await Reply.JsonAsync(context, await ReadAsync(context, MostPoints, ReadPointAsync), ApiJson.Default.IReadOnlyListCurvePoint);
 
     public async Task AllocationAsync(HttpContext context) =>
-        await Reply.JsonAsync(context, await ReadAsync(context, MostColumns, ReadColumnAsync), ApiJson.Default.IReadOnlyListAllocationColumn);
-
-    /// <summary>Pure.</summary>
-    internal static AllocationColumn ColumnOf(StepPlan plan)
-    {
-        var (tasks, rollouts) = (new int[Buckets], new long[Buckets]);
-        foreach (var one in plan.Allocations)
-        {
-            var bucket = Math.Clamp((int)(one.PredictedSuccessRate * Buckets), 0, Buckets - 1);
-            tasks[bucket]++;
-            rollouts[bucket] += one.Rollouts;
-        }
-        return new AllocationColumn(plan.Step, tasks, rollouts);
-    }
+        await Reply.JsonAsync(context, await ReadAsync(context, MostColumns, ReadColumnAsync), ApiJson.Default.IReadOnlyListAllocationBuckets);
 
     private static CurvePoint PointOf(StepSummary summary) => new(
         summary.Step, Trained(summary, summary.MeanReward), Trained(summary, summary.EffectiveGradientRatio), Trained(summary, summary.EffectivePromptRatio),
@@ -69,6 +56,6 @@ internal sealed class CurveEndpoints(RunBlobs blobs, RunStatusStore statuses)
     private Task<CurvePoint?> ReadPointAsync(RunId run, int step, CancellationToken cancellation) => _points.ReadAsync(run, step, async () =>
         await blobs.ReadSummaryAsync(run, step, cancellation) is { } summary ? (PointOf(summary), true) : (null, false));
 
-    private Task<AllocationColumn?> ReadColumnAsync(RunId run, int step, CancellationToken cancellation) => _columns.ReadAsync(run, step, async () =>
-        await blobs.ReadPlanAsync(run, step, cancellation) is { } plan ? (ColumnOf(plan), plan.IsLast) : (null, false));
+    private Task<AllocationBuckets?> ReadColumnAsync(RunId run, int step, CancellationToken cancellation) => _columns.ReadAsync(run, step, async () =>
+        await blobs.ReadPlanAsync(run, step, cancellation) is { } plan ? (AllocationBuckets.Of(plan), plan.IsLast) : (null, false));
 }

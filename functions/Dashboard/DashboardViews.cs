@@ -18,9 +18,6 @@ internal sealed record CurvePoint(
     int Step, double? Reward, double? EffectiveGradientRatio, double? EffectivePromptRatio, double? PredictedGradientRatio, double? PredictedPromptRatio,
     int Rollouts, int ErroredRollouts, long Tokens, double Seconds, int Lag, double? Evaluation);
 
-/// <summary>Where a step's rollouts went, by predicted success rate: bucket i holds [i/10, (i+1)/10), the last one also 1.</summary>
-internal sealed record AllocationColumn(int Step, IReadOnlyList<int> Tasks, IReadOnlyList<long> Rollouts);
-
 /// <summary>How far the step in work is, who works on it, and what is used up of the run's limits.</summary>
 /// <param name="Step">The step after the last finished one; of a run that has ended, the last that was planned.</param>
 /// <param name="Items">Planned so far. Those neither done nor failed wait in the queue or are in work.</param>

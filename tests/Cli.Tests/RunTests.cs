@@ -16,7 +16,7 @@ public class RunTests
         Assert.Equal(2 * 12 * 6, outcome.GetProperty("rollouts").GetInt32());
         Assert.InRange(outcome.GetProperty("evaluation").GetProperty("after").GetDouble(), 0, 1);
         var runFolder = outcome.GetProperty("folder").GetString()!;
-        Assert.All(["report.html", "reward.png", "ratios.png", "allocation.png", "time.png", "memory.png"], file => Assert.True(new FileInfo(Path.Combine(runFolder, "report", file)).Length > 1000));
+        Assert.All(["report.html", "reward.png", "ratios.png", "allocation.png", "budget.png", "success-rate.png", "time.png", "memory.png"], file => Assert.True(new FileInfo(Path.Combine(runFolder, "report", file)).Length > 1000));
 
         var listed = await Knapsack.RunAsync("runs", "--out", folder.At("store"));
         Assert.Contains(outcome.GetProperty("run").GetString()!, listed.Output, StringComparison.Ordinal);
@@ -87,7 +87,7 @@ public class RunTests
         Assert.All(arms, arm => Assert.True(arm.GetProperty("learningRate").GetDouble() is 3e-4 or 6e-4));
         Assert.All(arms, arm => Assert.Equal(2 * 12 * 6, arm.GetProperty("rollouts").GetProperty("mean").GetDouble()));
         Assert.All(result.GetProperty("paired").EnumerateArray(), pair => Assert.Equal("uniform", pair.GetProperty("b").GetString()));
-        Assert.All(["report.html", "learning.png", "calibration.png"], file => Assert.True(new FileInfo(folder.At(Path.Combine("store", file))).Length > 1000));
+        Assert.All(["report.html", "learning.png", "allocation.png", "budget.png", "calibration.png"], file => Assert.True(new FileInfo(folder.At(Path.Combine("store", file))).Length > 1000));
 
         var runs = Directory.GetDirectories(folder.At(Path.Combine("store", "runs"))).Length;
         Assert.Equal(2 * (2 + 2), runs);

@@ -92,5 +92,5 @@ public class RunEstimateTests
 
     [Fact]
     public void Every_gpu_that_is_estimated_has_a_price() =>
-        Assert.Equal(GpuProfile.All.Select(gpu => gpu.Name), PriceList.Current.Gpus.Select(gpu => gpu.Name));
+        Assert.Equal(GpuProfile.All.Select(gpu => gpu.Name), PriceList.Current.Names);
 }
