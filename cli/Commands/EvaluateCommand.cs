@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Cli.Evaluating;
 using KnapsackCloud.Cli.Generating;
 using KnapsackCloud.Cli.Running;
@@ -20,13 +21,15 @@ internal static class EvaluateCommand
     {
         var model = new Option<string>("--model") { Description = "Folder of the model, in Hugging Face layout", Required = true };
         var adapter = AdapterOption.Create();
-        var tasks = new Option<string>("--tasks") { Description = $"JSONL file with prompt and gold a line, or {ProceduralSource.Forms} for its held-out tasks", Required = true };
+        var tasks = new Option<string>("--tasks") { Description = $"Task file (.jsonl, .json, .csv, .tsv, .parquet), or {ProceduralSource.Forms} for its held-out tasks", Required = true };
         var samples = new Option<int>("-n") { Description = "Rollouts per task", DefaultValueFactory = _ => 16 };
         var sampling = new SamplingOptions(maxTokensDefault: null);
         var chat = new ChatOptions();
+        var layout = new LayoutOptions();
         var verifier = new Option<string?>("--verifier") { Description = $"{string.Join(", ", Verifiers.Names)}, or a weighted sum such as 'maths + 0.1*format'; by default the one of a procedural source, and exact" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
         var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, DeviceOption.Device, DeviceOption.Precision, json };
+        layout.AddTo(command);
         chat.AddTo(command);
         sampling.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
@@ -35,9 +38,10 @@ internal static class EvaluateCommand
             if (parsed.GetValue(samples) is < 1 or > 100_000) errors.Add(new InputError("-n", "must be from 1 to 100000"));
             var spec = sampling.Read(parsed, errors);
             var format = chat.Read(parsed, errors);
+            var columns = layout.Read(parsed, errors);
             if (errors.Count > 0) throw new InvalidInputException(errors);
             var scorer = Verifiers.Create(parsed.GetValue(verifier) ?? ProceduralSource.VerifiersOf(parsed.GetValue(tasks)!).FirstOrDefault("exact"));
-            var set = ReadTasks(parsed.GetValue(tasks)!);
+            var set = ReadTasks(parsed.GetValue(tasks)!, columns);
             DeviceOption.Use(parsed);
             using var opened = OpenModel.From(parsed.GetValue(model)!, parsed.GetValue(adapter), Environment.ProcessorCount, DeviceOption.PrecisionOf(parsed));
             var evaluation = new TaskEvaluation(opened, scorer, spec, format, parsed.GetValue(samples), sampling.Seed(parsed));
@@ -48,11 +52,13 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static IReadOnlyList<TrainingTask> ReadTasks(string source)
+    private static IReadOnlyList<TrainingTask> ReadTasks(string source, TaskLayout? layout)
     {
         if (ProceduralSource.Matches(source)) return ProceduralSource.Parse(source).Build(seed: 0).Evaluation;
         if (!File.Exists(source)) throw new InvalidInputException("--tasks", $"there is no file '{source}'");
-        return TaskFile.Parse(source, File.ReadAllText(source));
+        var file = TaskFiles.Read(source, source, layout);
+        foreach (var note in file.Notes) Console.Error.WriteLine(note);
+        return file.Tasks;
     }
 
     /// <summary>A progress line on stderr while a person waits; nothing when stderr is not a terminal.</summary>

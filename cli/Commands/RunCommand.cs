@@ -39,6 +39,7 @@ internal static class RunCommand
         var precision = DeviceOption.PrecisionOf(parsed);
         var json = parsed.GetValue(Json);
         var inputs = parsed.GetValue(Resume) is null ? RunInputs.Read(parsed.GetValue(Spec), Settings(parsed)) : null;
+        foreach (var note in inputs?.Tasks.Notes ?? []) await Console.Error.WriteLineAsync(note).ConfigureAwait(false);
         DeviceOption.Use(parsed);
         using var session = new RunSession(parsed.GetValue(Out)!, TimeProvider.System, precision);
         var run = inputs is null

@@ -1,3 +1,4 @@
+using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Tasks;
 using KnapsackCloud.Model.Learning;
@@ -22,7 +23,7 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
         var set = settings.Count == 0 ? read : RunSpecReader.Read($"{file} with {string.Join(' ', settings)}", SpecSetting.Apply(text, settings));
         var spec = WithFullModelPath(set, folder);
         GrpoLearner.Validate(spec);
-        return new RunInputs(spec, TaskSources.Read(spec, (member, source) => ReadFile(member, source, folder)));
+        return new RunInputs(spec, TaskSources.Read(spec, (member, source, layout) => ReadFile(member, source, layout, folder)));
     }
 
     /// <summary>A run may be resumed from anywhere, so that the path it keeps is a full one.</summary>
@@ -32,11 +33,11 @@ internal sealed record RunInputs(RunSpec Spec, TaskSets Tasks)
             : spec;
 
     /// <summary>A path in a spec is relative to the spec's folder.</summary>
-    private static IReadOnlyList<TrainingTask> ReadFile(string member, string source, string folder)
+    private static TaskFileContent ReadFile(string member, string source, TaskLayout? layout, string folder)
     {
         var path = Path.Combine(folder, source);
         if (!File.Exists(path)) throw new InvalidInputException(member, $"'{source}' is neither a task source ({ProceduralSource.Forms}) nor a file in {folder}");
-        return TaskFile.Parse(path, File.ReadAllText(path));
+        return TaskFiles.Read(path, path, layout);
     }
 
     /// <summary>Beside the sources: found from the program upwards, so that the launcher works from any folder.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using KnapsackCloud.Core.Tasks;
 
 namespace KnapsackCloud.Core.Contracts;
 
@@ -32,8 +33,10 @@ public sealed record ModelSpec
 
 public sealed record TaskSpec
 {
-    /// <summary><c>arithmetic:FAMILIES[?pool=1024&amp;weights=...&amp;heldOut=100]</c>, <c>chain-sums:FAMILIES[...]</c> or a JSONL file.</summary>
+    /// <summary><c>arithmetic:FAMILIES[?pool=1024&amp;weights=...&amp;heldOut=100]</c> or another procedural kind, or a file (.jsonl, .json, .csv, .tsv, .parquet).</summary>
     public string Source { get; init; } = "arithmetic:add1-5,sub1-5?pool=1024";
+    /// <summary>Columns of a file; null: <c>prompt</c>, <c>gold</c>, <c>id</c>, <c>family</c>.</summary>
+    public TaskLayout? Layout { get; init; }
     public string Verifier { get; init; } = "exact";
     /// <summary>Tasks drawn for a step.</summary>
     public int PerStep { get; init; } = 64;
@@ -144,8 +147,12 @@ public sealed record EvaluationSpec
 {
     /// <summary>Steps between evaluations; 0 is never. The first and the last policy are always evaluated when above 0.</summary>
     public int Every { get; init; } = 40;
-    /// <summary><c>held-out</c> of the task source, or a JSONL file.</summary>
+    /// <summary><c>held-out</c> of the task source, or a file.</summary>
     public string Tasks { get; init; } = "held-out";
+    /// <summary>Columns of the file; null: as those of the training tasks.</summary>
+    public TaskLayout? Layout { get; init; }
+    /// <summary>What becomes of training tasks that are among the file's: <c>refuse</c>, <c>drop</c> or <c>keep</c>.</summary>
+    public string Overlap { get; init; } = TaskOverlap.Refuse;
     /// <summary>Rollouts per evaluation task.</summary>
     public int Samples { get; init; } = 4;
 }

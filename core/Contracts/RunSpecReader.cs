@@ -62,12 +62,14 @@ public static class RunSpecReader
         var tasks = new TaskSpec
         {
             Source = source,
+            Layout = reader.OptionalNested("layout", TaskLayout.Read),
             Verifier = ReadVerifier(reader, source, byDefault.Verifier),
             PerStep = reader.Whole("perStep", byDefault.PerStep, 1, MaxSteps),
             Selection = reader.Choice("selection", byDefault.Selection, TaskSelection.Names),
             Chat = reader.Flag("chat", byDefault.Chat),
             System = reader.OptionalText("system"),
         };
+        if (tasks.Layout is not null && ProceduralSource.Matches(source)) reader.Refuse("layout", $"is of files; {source} has no columns");
         if (tasks is { System: not null, Chat: false }) reader.Refuse("system", "is a turn of a conversation; it needs tasks.chat true");
         return tasks;
     }
@@ -112,6 +114,8 @@ public static class RunSpecReader
         {
             Every = reader.Whole("every", byDefault.Every, 0, MaxSteps),
             Tasks = reader.Text("tasks", byDefault.Tasks),
+            Layout = reader.OptionalNested("layout", TaskLayout.Read),
+            Overlap = reader.Choice("overlap", byDefault.Overlap, [TaskOverlap.Refuse, TaskOverlap.Drop, TaskOverlap.Keep]),
             Samples = reader.Whole("samples", byDefault.Samples, 1, MaxRollouts),
         };
     }

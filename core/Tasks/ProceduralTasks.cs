@@ -68,4 +68,8 @@ public sealed record ProceduralTasks(IReadOnlyList<TaskFamily> Families, IReadOn
 }
 
 /// <summary>The tasks of a run: what it trains on, and what it is evaluated on (may be empty).</summary>
-public sealed record TaskSets(IReadOnlyList<TrainingTask> Training, IReadOnlyList<TrainingTask> Evaluation);
+public sealed record TaskSets(IReadOnlyList<TrainingTask> Training, IReadOnlyList<TrainingTask> Evaluation)
+{
+    /// <summary>What people should know about how they were read.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

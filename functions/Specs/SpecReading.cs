@@ -1,3 +1,4 @@
+using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Tasks;
 
@@ -26,7 +27,7 @@ internal sealed class SpecReading(SpecFiles files, ControlPlaneTools tools)
         ? spec with { Model = spec.Model with { Source = ModelFolder + files.FolderOf("model.source", spec.Model.Source[ModelFolder.Length..]) } }
         : spec;
 
-    private IReadOnlyList<TrainingTask> ReadFile(string member, string name) => TaskFile.Parse(name, File.ReadAllText(files.FileOf(member, name)));
+    private TaskFileContent ReadFile(string member, string name, TaskLayout? layout) => TaskFiles.Read(name, files.FileOf(member, name), layout);
 
     private static void Try(List<InputError> errors, Action read)
     {

@@ -12,7 +12,7 @@ public class ExampleTests
     public void An_example_is_a_valid_spec_whose_answers_fit_its_completions(string name)
     {
         var spec = RunSpecReader.Read(name, File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "examples", name)));
-        var tasks = TaskSources.Read(spec, (_, file) => throw new InvalidOperationException($"{file} is not a procedural source"));
+        var tasks = TaskSources.Read(spec, (_, file, _) => throw new InvalidOperationException($"{file} is not a procedural source"));
 
         Assert.NotEmpty(tasks.Evaluation);
         Assert.All(tasks.Training.Concat(tasks.Evaluation), task => Assert.InRange(task.Gold.Length + 1, 2, spec.Sampling.MaxTokens));

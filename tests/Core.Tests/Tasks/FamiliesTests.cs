@@ -78,10 +78,10 @@ public class FamiliesTests
     public void A_warm_up_that_lacks_the_letters_of_the_prompts_is_refused(string source)
     {
         var spec = new RunSpec { Tasks = new TaskSpec { Source = source } };
-        var refused = Assert.Throws<InvalidInputException>(() => TaskSources.Read(spec, (_, _) => []));
+        var refused = Assert.Throws<InvalidInputException>(() => TaskSources.Read(spec, (_, _, _) => new TaskFileContent([], [])));
         Assert.Equal(["model.source", "model.source"], refused.Errors.Select(error => error.Place));
         Assert.Contains("0123456789+-*=", refused.Errors[0].Problem, StringComparison.Ordinal);
-        Assert.NotEmpty(TaskSources.Read(spec with { Model = new ModelSpec { Source = "hf:somewhere" } }, (_, _) => []).Training);
+        Assert.NotEmpty(TaskSources.Read(spec with { Model = new ModelSpec { Source = "hf:somewhere" } }, (_, _, _) => new TaskFileContent([], [])).Training);
     }
 
     private static void Each(string source, Action<IVerifier, IReadOnlyList<(string Prompt, string Gold)>> check)
