@@ -21,7 +21,11 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
     public void StepCollected(RunId run, StepSummary summary) =>
         LogCollected(run, summary.Step, summary.Policy.Value, summary.Rollouts, summary.MeanReward, summary.EffectiveGradientRatio);
 
-    public void Learned(RunId run, LearningSummary summary) => LogLearned(run, summary.Step, summary.Version.Value, summary.Updates, summary.Seconds);
+    public void Learned(RunId run, LearningSummary summary)
+    {
+        LogLearned(run, summary.Step, summary.Version.Value, summary.Updates, summary.Seconds);
+        if (summary.Skipped is [var first, ..]) LogSkipped(run, summary.Step, summary.Version.Value, summary.SkippedUpdates, first.Reason, BlobNames.Learning(run, summary.Step));
+    }
 
     public void PrepareProgress(RunId run, string text) => LogPrepare(run, text);
 
@@ -54,6 +58,9 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
 
     [LoggerMessage(205, LogLevel.Warning, "Run {Run} step {Step} item {Item} was done elsewhere meanwhile: {Tokens} tokens in vain")]
     private partial void LogItemDoubled(RunId run, int step, string item, long tokens);
+
+    [LoggerMessage(206, LogLevel.Warning, "Run {Run} step {Step}: policy {PolicyVersion} was made without {Skipped} updates, the first because {Reason}; {Blob} names their rollouts")]
+    private partial void LogSkipped(RunId run, int step, int policyVersion, int skipped, string reason, BlobName blob);
 
     [LoggerMessage(300, LogLevel.Warning, "Queue {Queue} message {MessageId}: attempt {Attempt} failed")]
     private partial void LogAttemptFailed(Exception error, string queue, string messageId, int attempt);

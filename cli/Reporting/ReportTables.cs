@@ -37,6 +37,8 @@ internal static class ReportTables
             rows.Add(["held-out accuracy, before and after", $"{Ratio(first.Evaluation.MeanReward)}, {Ratio(last.Evaluation.MeanReward)} ({last.Evaluation.MeanReward - first.Evaluation.MeanReward:+0.000;-0.000})"]);
         if (history.Learning.Skip(1).ToList() is { Count: > 0 } learned)
             rows.Add(["largest log-prob difference of sampler and learner", learned.Max(l => l.MaxLogProbMismatch).ToString("0.0e0", CultureInfo.InvariantCulture)]);
+        if (history.Learning.Where(l => l.SkippedUpdates > 0).ToList() is [var earliest, ..] skipped)
+            rows.Add(["updates skipped", $"{skipped.Sum(l => l.SkippedUpdates)} in {skipped.Count} steps, first in step {earliest.Step}: {earliest.Skipped[0].Reason} (its learning.json names the rollouts)"]);
         return new ReportTable("The run", ["", ""], rows);
     }
 

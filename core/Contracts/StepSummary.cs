@@ -48,8 +48,10 @@ public sealed record LearningSummary
     public required long PackedTokens { get; init; }
     public required long RowTokens { get; init; }
     public required int Updates { get; init; }
-    /// <summary>Minibatches left out because their loss or gradient norm was not a finite number.</summary>
+    /// <summary>Minibatches left out because something of them was not a finite number.</summary>
     public int SkippedUpdates { get; init; }
+    /// <summary>What was wrong with each of them, and which rollouts they were.</summary>
+    public IReadOnlyList<SkippedUpdate> Skipped { get; init; } = [];
     public required double Loss { get; init; }
     /// <summary>Gradient norm before clipping, mean over the updates.</summary>
     public required double GradientNorm { get; init; }
@@ -63,3 +65,11 @@ public sealed record LearningSummary
     public required double MaxLogProbMismatch { get; init; }
     public required double Seconds { get; init; }
 }
+
+/// <summary>A minibatch that changed nothing, named so that it can be looked into: its trajectories stay in the step's rollouts.</summary>
+/// <param name="Minibatch">From 1, in the order of the step.</param>
+/// <param name="Reason">For the user, such as <c>the loss is NaN</c>.</param>
+public sealed record SkippedUpdate(int Minibatch, string Reason, IReadOnlyList<SkippedRollouts> Rollouts);
+
+/// <param name="Indices">Of the rollouts in their group.</param>
+public sealed record SkippedRollouts(TaskId Task, IReadOnlyList<int> Indices);

@@ -1,11 +1,21 @@
+using KnapsackCloud.Core.Contracts;
+
 namespace KnapsackCloud.Core.Learn;
 
 /// <summary>The scored rollouts of one task, ready to learn from: rewards differ, advantages are set.</summary>
-public sealed record TrainingGroup(int[] PromptIds, IReadOnlyList<TrainingRow> Rows);
+public sealed record TrainingGroup(int[] PromptIds, IReadOnlyList<TrainingRow> Rows)
+{
+    /// <summary>Null for groups that are no run's.</summary>
+    public TaskId? Task { get; init; }
+}
 
 /// <param name="CompletionIds">T tokens, end of sequence included.</param>
 /// <param name="LogProbs">T behaviour log-probs.</param>
-public sealed record TrainingRow(int[] CompletionIds, float[] LogProbs, double Advantage);
+public sealed record TrainingRow(int[] CompletionIds, float[] LogProbs, double Advantage)
+{
+    /// <summary>Of the rollout in its group.</summary>
+    public int Index { get; init; }
+}
 
 /// <summary>What one step teaches.</summary>
 /// <param name="Groups">Mixed groups, in plan order.</param>

@@ -22,7 +22,7 @@ public static class TrainingGroups
             AdvantageNormalisations.Of(learning.Advantages));
         var rows = group.Scored.Index()
             .Where(scored => OverlongRollouts.IsTaught(scored.Item, learning))
-            .Select(scored => new TrainingRow(scored.Item.CompletionIds, scored.Item.LogProbs, advantages_G[scored.Index]));
-        return new TrainingGroup(group.Scored[0].PromptIds, [.. rows]);
+            .Select(scored => new TrainingRow(scored.Item.CompletionIds, scored.Item.LogProbs, advantages_G[scored.Index]) { Index = scored.Item.Index });
+        return new TrainingGroup(group.Scored[0].PromptIds, [.. rows]) { Task = group.Task };
     }
 }

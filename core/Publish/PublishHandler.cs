@@ -18,8 +18,8 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
         if (!await blobs.Store.ExistsAsync(BlobNames.Manifest(run, version), cancellation)) return WorkOutcome.Done;
 
         var spec = await blobs.ReadSpecAsync(run, cancellation);
-        var step = await ReadTotalsAsync(run, version, cancellation);
-        var (moved, _) = await statuses.UpdateAsync(run, before => MovePointer(before, spec, version, step, time.GetUtcNow()), cancellation);
+        var (step, trouble) = await ReadStepAsync(run, version, cancellation);
+        var (moved, _) = await statuses.UpdateAsync(run, before => MovePointer(before, spec, version, step, trouble, time.GetUtcNow()), cancellation);
         // A pointer that stands here already was moved by an earlier delivery that may not have got further.
         if (moved.PolicyVersion != version) return WorkOutcome.Done;
         await Retention.PruneAsync(blobs.Store, run, spec, version, cancellation);
@@ -31,7 +31,7 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
         statuses.FailAsync(message.Run, $"policy {message.Version} could not be published: {error.Message}", cancellation);
 
     /// <summary>Null when it is not the turn of this version. Pure.</summary>
-    private static RunStatus? MovePointer(RunStatus status, RunSpec spec, PolicyVersion version, RunTotals step, DateTimeOffset now)
+    private static RunStatus? MovePointer(RunStatus status, RunSpec spec, PolicyVersion version, RunTotals step, string? trouble, DateTimeOffset now)
     {
         var turn = version.Value == 0 ? status.PolicyVersion is null : RunStates.IsDue(status, version.Value);
         if (status.State != RunState.Running || !turn) return null;
@@ -44,16 +44,17 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
             Phase = last ? RunPhase.Evaluate : RunPhase.Plan,
         };
         if (last) return EvaluationSchedule.HasClosingStep(spec) ? moved : RunStates.Complete(moved);
-        return RunLimits.Reached(spec.Limits, moved.Totals, now - status.CreatedAt) is { } reason ? RunStates.Pause(moved, reason) : moved;
+        return (trouble ?? RunLimits.Reached(spec.Limits, moved.Totals, now - status.CreatedAt)) is { } reason ? RunStates.Pause(moved, reason) : moved;
     }
 
-    private async Task<RunTotals> ReadTotalsAsync(RunId run, PolicyVersion version, CancellationToken cancellation)
+    /// <summary>What the step adds to the totals, and why the run should pause after it, or null.</summary>
+    private async Task<(RunTotals Totals, string? Trouble)> ReadStepAsync(RunId run, PolicyVersion version, CancellationToken cancellation)
     {
-        if (version.Value == 0) return new RunTotals();
+        if (version.Value == 0) return (new RunTotals(), null);
         var summary = await blobs.ReadSummaryAsync(run, version.Value, cancellation);
         var learning = await blobs.ReadLearningAsync(run, version.Value, cancellation);
         return summary is null || learning is null
             ? throw new InvalidDataException($"policy {version} is there but the summaries of its step are not: the run's folder is incomplete")
-            : RunLimits.TotalsOf(summary, learning);
+            : (RunLimits.TotalsOf(summary, learning), await SkippedSteps.ReasonAsync(blobs, run, learning, cancellation));
     }
 }

@@ -9,6 +9,8 @@ namespace KnapsackCloud.Model.Learning;
 /// <summary>One step's learning: the minibatches of its groups, one optimiser update each.</summary>
 internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
 {
+    private readonly List<SkippedUpdate> _skipped = [];
+
     /// <summary>Results of the minibatches, in order; none when there are no groups, and then nothing changes.</summary>
     /// <param name="reference">Needed with a KL penalty.</param>
     public IReadOnlyList<MinibatchResult> Run(PolicyTrainer trainer, DecoderModel? reference, CancellationToken cancellation)
@@ -22,10 +24,14 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
         {
             cancellation.ThrowIfCancellationRequested();
             results.Add(trainer.Update(minibatch, rule, LearningRate(learning, step), settings));
+            if (results[^1].SkipReason is { } reason) _skipped.Add(new SkippedUpdate(results.Count, reason, RolloutsOf(minibatch)));
         }
 
         return results;
     }
+
+    private static IReadOnlyList<SkippedRollouts> RolloutsOf(IReadOnlyList<PackedGroup> minibatch) =>
+        [.. minibatch.Where(group => group.Task is not null).Select(group => new SkippedRollouts(group.Task!.Value, [.. group.Rows.Select(row => row.Row.Index)]))];
 
     private NormalisationRule Normalisation => new(
         LossNormalisations.Of(spec.Learning.Normalisation), batch.Groups.Count == 0 ? 1 : (double)batch.EffectiveTokens / batch.RolloutTokens, spec.Sampling.MaxTokens);
@@ -43,6 +49,7 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
             RowTokens = batch.Groups.Sum(group => group.Rows.Sum(row => (long)group.PromptIds.Length + row.CompletionIds.Length - 1)),
             Updates = results.Count - sum.Skipped,
             SkippedUpdates = sum.Skipped,
+            Skipped = _skipped,
             Loss = sum.Loss / updates,
             GradientNorm = sum.GradientNorm / updates,
             ClipFraction = sum.Clipped / predictions,

@@ -20,7 +20,7 @@ public static class PackingPlan
         new CounterRandom(seed).Shuffle<TrainingGroup>(shuffled);
         var rows = shuffled.Sum(group => group.Rows.Count);
         var count = Math.Max(1, (int)Math.Round((double)rows / minibatchRows, MidpointRounding.AwayFromZero));
-        var packed = shuffled.Select(group => new PackedGroup(group.PromptIds, [.. group.Rows.Select(row => new WeightedRow(row, 0))])).ToList();
+        var packed = shuffled.Select(group => new PackedGroup(group.PromptIds, [.. group.Rows.Select(row => new WeightedRow(row, 0))]) { Task = group.Task }).ToList();
         return [.. Cut(packed, count, (_, _) => 1).Where(minibatch => minibatch.Count > 0).Select(minibatch => Weigh(minibatch, normalisation))];
     }
 

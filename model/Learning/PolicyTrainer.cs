@@ -30,16 +30,16 @@ internal sealed class PolicyTrainer : IDisposable
     }
 
     /// <summary>
-    /// One optimiser update on one minibatch with token weights. Where its loss or gradient norm is not a finite number, weights
-    /// and optimiser stay as they are: one such update would spoil every weight for good.
+    /// One optimiser update on one minibatch with token weights. Where its loss, its gradient norm or a sum that is reported is not
+    /// a finite number, weights and optimiser stay as they are: one such update would spoil every weight for good.
     /// </summary>
     public MinibatchResult Update(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule, double learningRate, OptimiserSettings settings)
     {
         var results = Gradients(minibatch, rule);
         var sum = results.Aggregate(MinibatchResult.Add);
-        if (!double.IsFinite(sum.Loss)) return MinibatchResult.NotApplied(sum.PackedTokens);
+        if (sum.NotFinite is { } reason) return MinibatchResult.NotApplied(sum.PackedTokens, reason);
         var norm = _threads.RunOne(() => Apply(learningRate, settings));
-        return double.IsFinite(norm) ? sum with { GradientNorm = norm } : MinibatchResult.NotApplied(sum.PackedTokens);
+        return double.IsFinite(norm) ? sum with { GradientNorm = norm } : MinibatchResult.NotApplied(sum.PackedTokens, MinibatchResult.Describe("the gradient norm", norm));
     }
 
     /// <summary>Leaves the gradient of each shard in its buffer.</summary>

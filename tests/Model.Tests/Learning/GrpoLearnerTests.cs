@@ -92,6 +92,24 @@ public class GrpoLearnerTests
     }
 
     [Fact]
+    public void An_update_that_is_skipped_says_why_and_names_its_rollouts()
+    {
+        using var folder = new TemporaryFolder();
+        using var learner = LearnerSamples.Learner(folder);
+        var row = new TrainingRow([3, 4], [-2, -2], double.NaN) { Index = 5 };
+
+        var summary = learner.Update(Spec, 1, folder["0"], [new TrainingGroup([5, 6], [row]) { Task = TaskId.Parse("poisoned") }], folder["1"], Token);
+
+        Assert.Equal((0, 1), (summary.Updates, summary.SkippedUpdates));
+        var skipped = Assert.Single(summary.Skipped);
+        Assert.Equal((1, "the loss is not a number"), (skipped.Minibatch, skipped.Reason));
+        var rollouts = Assert.Single(skipped.Rollouts);
+        Assert.Equal("poisoned", rollouts.Task.Value);
+        Assert.Equal([5], rollouts.Indices);
+        AssertSameFiles(folder["0"], folder["1"]);
+    }
+
+    [Fact]
     public void A_folder_that_is_no_policy_of_a_run_is_refused()
     {
         using var folder = new TemporaryFolder();

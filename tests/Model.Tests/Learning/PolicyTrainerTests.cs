@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Model.Learning;
+using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -76,7 +77,7 @@ public class PolicyTrainerTests
         {
             TrainingGroup[] groups = [new([1, 2], [new([3, 1], [-1, -1], advantage)])];
             var result = trainer.Update(PackingPlan.Minibatches(groups, 8, LearningSamples.TokenMean, 1)[0], LearningSamples.Rule, 1e-2, Settings);
-            Assert.Equal(MinibatchResult.NotApplied(result.PackedTokens), result);
+            Assert.Equal(MinibatchResult.NotApplied(result.PackedTokens, double.IsNaN(advantage) ? "the loss is not a number" : "the loss is infinite"), result);
         }));
     }
 
@@ -88,8 +89,26 @@ public class PolicyTrainerTests
             // At the ratio 1 the loss is the advantage; its squared gradients are beyond a float.
             TrainingGroup[] groups = [new([1, 2], [new([3, 1], [-3, -3], -1e30)])];
             var result = trainer.Update(PackingPlan.Minibatches(groups, 8, LearningSamples.TokenMean, 1)[0], LearningSamples.Rule, 1e-2, Settings);
-            Assert.Equal(1, result.Skipped);
+            Assert.Equal((1, "the gradient norm is infinite"), (result.Skipped, result.SkipReason));
         }));
+    }
+
+    [Fact]
+    public void Nor_does_a_number_that_is_only_reported()
+    {
+        // A loss that does not look at old log-probs is finite with one that no sampler can have had.
+        var result = Assert.Single(Results(new TrainingGroup([1, 2], [new([3, 1], [float.NegativeInfinity, -1], 1)]), new UpdateRule(new LikelihoodObjective())));
+
+        Assert.Equal("a log-prob is infinite", result.SkipReason);
+    }
+
+    private static List<MinibatchResult> Results(TrainingGroup group, UpdateRule rule)
+    {
+        using var threads = new ShardThreads(1);
+        using var model = DecoderModel.Random(TestModels.Config, seed: 3);
+        using var optimiser = new AdamW(model);
+        using var trainer = new PolicyTrainer(model, optimiser, threads);
+        return [.. PackingPlan.Minibatches([group], 8, LearningSamples.TokenMean, 1).Select(minibatch => trainer.Update(minibatch, rule, 1e-2, Settings))];
     }
 
     private static byte[] Train(int threads, Action<PolicyTrainer>? before = null)
