@@ -12,6 +12,8 @@ public sealed record LearningSpec
     public double LearningRate { get; init; } = 6e-4;
     /// <summary>Steps over which the learning rate rises linearly from 0.</summary>
     public int WarmupSteps { get; init; } = 5;
+    /// <summary>What becomes of the learning rate then: one of <c>LearningRateSchedule.Names</c>.</summary>
+    public string Schedule { get; init; } = "constant";
     public double ClipLow { get; init; } = 0.2;
     public double ClipHigh { get; init; } = 0.28;
     /// <summary>Bound, above 1, on the ratio of unrewarded rollouts; null is none.</summary>
@@ -32,6 +34,7 @@ public sealed record LearningSpec
     public double GradNorm { get; init; } = 1;
     public double Beta1 { get; init; } = 0.9;
     public double Beta2 { get; init; } = 0.95;
+    /// <summary>Of matrices; norms and biases do not decay.</summary>
     public double WeightDecay { get; init; }
     /// <summary>Most versions a trajectory may be behind; 0 is strictly on-policy.</summary>
     public int MaxLag { get; init; }

@@ -34,6 +34,7 @@ internal static class LearningSpecReader
     {
         LearningRate = reader.Number("learningRate", byDefault.LearningRate, 0, 10),
         WarmupSteps = reader.Whole("warmupSteps", byDefault.WarmupSteps, 0, RunSpecReader.MaxSteps),
+        Schedule = reader.Choice("schedule", byDefault.Schedule, LearningRateSchedule.Names),
         MinibatchRows = reader.Whole("minibatchRows", byDefault.MinibatchRows, 1, int.MaxValue),
         GradNorm = reader.Number("gradNorm", byDefault.GradNorm, AnyPositive, 1e9),
         Beta1 = reader.Number("beta1", byDefault.Beta1, 0, 0.999999),

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace KnapsackCloud.Model.Learning;
 
 /// <summary>
-/// Adam with decoupled weight decay (arXiv 1711.05101), by the fused operator. Owns its moments; the parameters stay the
-/// model's.
+/// Adam with decoupled weight decay (arXiv 1711.05101), by the fused operator. Matrices decay; norms and biases, which are
+/// vectors, do not: they set scales and do not fit noise. Owns its moments; the parameters stay the model's.
 /// <code>
 /// m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
 /// w = w (1 - lr decay) - lr (m / (1 - b1^n)) / (sqrt(v / (1 - b2^n)) + 1e-8)
@@ -23,6 +23,8 @@ internal sealed class AdamW : IDisposable
     private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
 
     private readonly Tensor[] _weights;
+    private readonly int[] _matrices;
+    private readonly int[] _vectors;
 
     public AdamW(DecoderModel model) : this(model.Parameters) { }
 
@@ -30,6 +32,8 @@ internal sealed class AdamW : IDisposable
     public AdamW(IReadOnlyList<Tensor> weights)
     {
         _weights = [.. weights];
+        _matrices = [.. Enumerable.Range(0, _weights.Length).Where(number => _weights[number].dim() > 1)];
+        _vectors = [.. Enumerable.Range(0, _weights.Length).Except(_matrices)];
         Means = new ParameterBuffer(_weights);
         Squares = new ParameterBuffer(_weights);
     }
@@ -52,9 +56,17 @@ internal sealed class AdamW : IDisposable
         using var beta2 = settings.Beta2.ToScalar();
         using var decay = settings.WeightDecay.ToScalar();
         Steps++;
+        using var none = 0.0.ToScalar();
         var step = tensor((float)Steps);
-        Unit.Value.invoke("adamw", _weights, gradients.Views.ToArray(), Means.Views.ToArray(), Squares.Views.ToArray(), Array.Empty<Tensor>(),
-            Enumerable.Repeat(step, _weights.Length).ToArray(), rate, beta1, beta2, decay);
+        Update(_matrices, decay);
+        if (_vectors.Length > 0) Update(_vectors, none);
+
+        void Update(int[] numbers, Scalar decaying)
+        {
+            Unit.Value.invoke("adamw", Of(_weights), Of(gradients.Views), Of(Means.Views), Of(Squares.Views), Array.Empty<Tensor>(), numbers.Select(_ => step).ToArray(), rate, beta1, beta2, decaying);
+
+            Tensor[] Of(IReadOnlyList<Tensor> tensors) => [.. numbers.Select(number => tensors[number])];
+        }
     }
 
     public void Dispose()

@@ -23,7 +23,7 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
         foreach (var minibatch in minibatches)
         {
             cancellation.ThrowIfCancellationRequested();
-            results.Add(trainer.Update(minibatch, rule, LearningRate(learning, step), settings));
+            results.Add(trainer.Update(minibatch, rule, LearningRateSchedule.At(learning, step, spec.Steps), settings));
             if (results[^1].SkipReason is { } reason) _skipped.Add(new SkippedUpdate(results.Count, reason, RolloutsOf(minibatch)));
         }
 
@@ -59,8 +59,4 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
             Seconds = seconds,
         };
     }
-
-    /// <summary>Rises linearly over the first steps: the moments of AdamW are not yet to be trusted.</summary>
-    private static double LearningRate(LearningSpec learning, int step) =>
-        learning.LearningRate * Math.Min(1, (double)step / Math.Max(1, learning.WarmupSteps));
 }

@@ -69,6 +69,7 @@ public class RunSpecReaderTests
     [InlineData("""{ "normalisation": "batch" }""", "learning.normalisation")]
     [InlineData("""{ "advantages": "rank" }""", "learning.advantages")]
     [InlineData("""{ "overlong": "drop" }""", "learning.overlong")]
+    [InlineData("""{ "schedule": "linear" }""", "learning.schedule")]
     [InlineData("""{ "loss": "gspo", "dualClip": 3 }""", "learning.dualClip")]
     [InlineData("""{ "dualClip": 1.1 }""", "learning.dualClip")]
     [InlineData("""{ "klReferenceEvery": 10 }""", "learning.klReferenceEvery")]

@@ -33,13 +33,16 @@ public class GrpoLearnerTests
         Assert.InRange(summary.Entropy, 0, Math.Log(16));
     }
 
-    [Fact]
-    public void Restarting_gives_the_bits_of_going_on()
+    [Theory]
+    [InlineData(LearningRateSchedule.Constant, 0)]
+    [InlineData(LearningRateSchedule.Cosine, 0.1)]
+    public void Restarting_gives_the_bits_of_going_on(string schedule, double decay)
     {
+        var spec = Spec with { Steps = 4, Learning = Spec.Learning with { Schedule = schedule, WeightDecay = decay, WarmupSteps = 1 } };
         using var folder = new TemporaryFolder();
         using (var learner = LearnerSamples.Learner(folder))
         {
-            for (var step = 1; step <= 4; step++) learner.Update(Spec, step, folder[$"{step - 1}"], LearnerSamples.Groups(step), folder[$"{step}"], Token);
+            for (var step = 1; step <= 4; step++) learner.Update(spec, step, folder[$"{step - 1}"], LearnerSamples.Groups(step), folder[$"{step}"], Token);
         }
 
         Directory.CreateDirectory(folder["restarted"]);
@@ -47,7 +50,7 @@ public class GrpoLearnerTests
         for (var step = 1; step <= 4; step++)
         {
             using var learner = new GrpoLearner(TimeProvider.System, threads: 1);
-            learner.Update(Spec, step, folder[$"restarted/{step - 1}"], LearnerSamples.Groups(step), folder[$"restarted/{step}"], Token);
+            learner.Update(spec, step, folder[$"restarted/{step - 1}"], LearnerSamples.Groups(step), folder[$"restarted/{step}"], Token);
         }
 
         AssertSameFiles(folder["4"], folder["restarted/4"]);
