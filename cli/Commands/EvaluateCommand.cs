@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Cli.Evaluating;
 using KnapsackCloud.Cli.Generating;
@@ -79,28 +78,29 @@ internal static class EvaluateCommand
     {
         if (json)
         {
-            var document = new EvaluationJson(result.Tasks, result.Samples, result.MeanAtN, [result.Ci95.Low, result.Ci95.High], result.PassAtK.ToDictionary(pair => pair.Key.ToString(CultureInfo.InvariantCulture), pair => pair.Value));
-            Console.Out.WriteLine(JsonSerializer.Serialize(document, EvaluateJson.Default.EvaluationJson));
+            Console.Out.WriteLine(JsonSerializer.Serialize(EvaluationJson.Of(result), EvaluateJson.Default.EvaluationJson));
             return;
         }
 
-        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn(new TableColumn("value").RightAligned());
-        table.AddRow($"mean@{result.Samples}", string.Create(CultureInfo.InvariantCulture, $"{result.MeanAtN:0.000} ({result.Ci95.Low:0.000} to {result.Ci95.High:0.000})"));
-        foreach (var (k, chance) in result.PassAtK.OrderBy(pair => pair.Key)) table.AddRow($"pass@{k}", chance.ToString("0.000", CultureInfo.InvariantCulture));
+        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumn("tasks").AddColumn($"mean@{result.Samples}");
+        foreach (var k in result.All.PassAtK.Keys.Order()) table.AddColumn($"pass@{k}");
+        AddRow(table, "all", result.All);
         if (result.Families.Count > 1)
-            foreach (var family in result.Families) table.AddRow($"mean@{result.Samples} {Markup.Escape(family.Family)}", family.MeanReward.ToString("0.000", CultureInfo.InvariantCulture));
+            foreach (var part in result.Families) AddRow(table, part.Family.Length == 0 ? "no family" : part.Family, part.Measure);
+        if (result.Difficulties.Count > 1)
+            foreach (var part in result.Difficulties) AddRow(table, $"difficulty {part.Difficulty}", part.Measure);
         AnsiConsole.Write(table);
-        AnsiConsole.WriteLine($"{result.Tasks} tasks, 95% bootstrap interval over tasks");
+        AnsiConsole.WriteLine("with 95% bootstrap intervals over tasks");
     }
+
+    private static void AddRow(Table table, string name, EvaluationMeasure measure) => table.AddRow(
+        [Markup.Escape(name), measure.Tasks.ToString(CultureInfo.InvariantCulture), Text(measure.MeanAtN, measure.Ci95), .. measure.PassAtK.OrderBy(pair => pair.Key).Select(pair => Text(pair.Value.Mean, pair.Value.Ci95))]);
+
+    private static string Text(double mean, (double Low, double High) interval) =>
+        string.Create(CultureInfo.InvariantCulture, $"{mean:0.000} ({interval.Low:0.000} to {interval.High:0.000})");
 }
 
 internal sealed class Callback<T>(Action<T> report) : IProgress<T>
 {
     public void Report(T value) => report(value);
 }
-
-internal sealed record EvaluationJson(int Tasks, int Samples, double MeanAtN, double[] Ci95, Dictionary<string, double> PassAtK);
-
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
-[JsonSerializable(typeof(EvaluationJson))]
-internal sealed partial class EvaluateJson : JsonSerializerContext;

@@ -9,8 +9,6 @@ namespace KnapsackCloud.Cli.Commands;
 /// <summary><c>knapsack verify FILE.jsonl</c>: scores each line's <c>prediction</c> against its <c>gold</c>.</summary>
 internal static class VerifyCommand
 {
-    private sealed record Case(int Line, string Gold, string Prediction);
-
     public static Command Create()
     {
         var file = new Argument<FileInfo>("FILE.jsonl") { Description = "One JSON object a line, with the strings 'prediction' and 'gold'." };
@@ -38,11 +36,11 @@ internal static class VerifyCommand
         return 0;
     }
 
-    private static List<Case> Read(FileInfo file)
+    internal static List<VerifyCase> Read(FileInfo file)
     {
         if (!file.Exists)
             throw new InvalidInputException(file.ToString(), "there is no such file.");
-        var cases = new List<Case>();
+        var cases = new List<VerifyCase>();
         var errors = new List<InputError>();
         var number = 0;
         foreach (var line in File.ReadLines(file.FullName))
@@ -57,7 +55,7 @@ internal static class VerifyCommand
                 var prediction = Member(document.RootElement, "prediction", place, errors);
                 var gold = Member(document.RootElement, "gold", place, errors);
                 if (prediction is not null && gold is not null)
-                    cases.Add(new Case(number, gold, prediction));
+                    cases.Add(new VerifyCase(number, gold, prediction));
             }
             // The second: half of a surrogate pair is no text.
             catch (Exception problem) when (problem is JsonException or InvalidOperationException)
@@ -91,7 +89,7 @@ internal static class VerifyCommand
 
     private static int Errors(List<Verdict> verdicts) => verdicts.Count(verdict => verdict.Status != VerdictStatus.Ok);
 
-    private static void WriteText(List<Case> cases, List<Verdict> verdicts, TextWriter output)
+    private static void WriteText(List<VerifyCase> cases, List<Verdict> verdicts, TextWriter output)
     {
         foreach (var (@case, verdict) in cases.Zip(verdicts))
         {
@@ -101,7 +99,7 @@ internal static class VerifyCommand
         output.WriteLine($"{Correct(verdicts)} of {verdicts.Count} correct, {Errors(verdicts)} without a verdict.");
     }
 
-    private static void WriteJson(List<Case> cases, List<Verdict> verdicts, TextWriter output)
+    private static void WriteJson(List<VerifyCase> cases, List<Verdict> verdicts, TextWriter output)
     {
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream))
@@ -119,7 +117,7 @@ internal static class VerifyCommand
         output.WriteLine(Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length));
     }
 
-    private static void WriteResult(Utf8JsonWriter writer, Case @case, Verdict verdict)
+    private static void WriteResult(Utf8JsonWriter writer, VerifyCase @case, Verdict verdict)
     {
         writer.WriteStartObject();
         writer.WriteNumber("line", @case.Line);
@@ -139,3 +137,6 @@ internal static class VerifyCommand
         _ => "error",
     };
 }
+
+/// <summary>One line of the file.</summary>
+internal sealed record VerifyCase(int Line, string Gold, string Prediction);

@@ -43,6 +43,10 @@ public class RunTests
         var result = JsonDocument.Parse(evaluated.Output).RootElement;
         Assert.Equal(9, result.GetProperty("tasks").GetInt32());
         Assert.Equal(result.GetProperty("meanAtN").GetDouble(), result.GetProperty("passAtK").GetProperty("1").GetDouble(), 9);
+        Assert.Equal(2, result.GetProperty("passAtKCi95").GetProperty("4").GetArrayLength());
+        Assert.Equal([("add1", 1, 3), ("add2", 2, 3), ("sub1", 1, 3)], result.GetProperty("families").EnumerateArray()
+            .Select(part => (part.GetProperty("family").GetString(), part.GetProperty("difficulty").GetInt32(), part.GetProperty("tasks").GetInt32())));
+        Assert.Equal([(1, 6), (2, 3)], result.GetProperty("difficulties").EnumerateArray().Select(part => (part.GetProperty("difficulty").GetInt32(), part.GetProperty("tasks").GetInt32())));
     }
 
     [Fact]
