@@ -1,3 +1,4 @@
+using KnapsackCloud.Adapters.Processes;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rewards;
@@ -33,8 +34,11 @@ public static class WorkerHost
         var items = options.Items > 0 ? options.Items : Devices.DefaultItems(options.Threads);
         builder.Services.AddSingleton(_ => new ComputeThreads(items));
         builder.Services.AddTransient(provider => new RolloutTools(
-            provider.GetRequiredService<IPolicyLoader>(), Verifiers.Create, provider.GetRequiredService<ComputeThreads>().Next(), provider.GetRequiredService<TimeProvider>(), name));
+            provider.GetRequiredService<IPolicyLoader>(), ScorersOf(options, provider.GetRequiredService<TimeProvider>()).Create, provider.GetRequiredService<ComputeThreads>().Next(), provider.GetRequiredService<TimeProvider>(), name));
         builder.Services.AddPump<RolloutRequest, RolloutHandler>(QueueNames.Rollouts, items + OnTheWay);
         if (options.IdleExit > TimeSpan.Zero) builder.Services.AddIdleExit(options.IdleExit);
     }
+
+    private static Scorers ScorersOf(WorkerOptions options, TimeProvider time) =>
+        new(new ExternalVerifiers(options.VerifierFolder, new VerifierLimits(options.VerifierTime, (long)options.VerifierMebibytes << 20), time).Find);
 }

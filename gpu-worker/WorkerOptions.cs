@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using KnapsackCloud.Adapters.Processes;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Transformer;
 
@@ -33,6 +34,17 @@ public sealed class WorkerOptions
 
     /// <summary>Local copies of policies, shared by no one else while this process lives. Default: the system's folder for temporary files.</summary>
     public string? CacheFolder { get; set; }
+
+    /// <summary>Folder of programs that score answers: the verifier <c>external:NAME</c> of a spec is the program NAME in it. Default: there are none.</summary>
+    public string? VerifierFolder { get; set; }
+
+    /// <summary>How long such a program may take for one answer. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.001", "01:00:00")]
+    public TimeSpan VerifierTime { get; set; } = VerifierLimits.Default.Time;
+
+    /// <summary>Address space of each of its processes, in MiB; held on Linux. Default 4096.</summary>
+    [Range(16, 1 << 20)]
+    public int VerifierMebibytes { get; set; } = (int)(VerifierLimits.Default.MemoryBytes >> 20);
 
     /// <summary>Name in trajectories, for people. Default: machine and process id.</summary>
     [RegularExpression("^[A-Za-z0-9._/-]{1,100}$", ErrorMessage = "Name is 1 to 100 of A-Z, a-z, 0-9, '.', '_', '/' and '-'")]

@@ -85,7 +85,7 @@ public sealed class EmbeddedPipeline : IDisposable
         AddPump(QueueNames.Plan, new PlanHandler(_blobs, _tasks, _statuses, _outbox, _parts.Observer));
         for (var worker = 1; worker <= _options.Workers; worker++)
         {
-            var tools = new RolloutTools(_parts.Policies, _parts.Verifiers, NewThread($"rollout-{worker}"), _parts.Time, $"{Environment.MachineName}/{worker}");
+            var tools = new RolloutTools(_parts.Policies, _parts.Scorers, NewThread($"rollout-{worker}"), _parts.Time, $"{Environment.MachineName}/{worker}");
             AddPump(QueueNames.Rollouts, new RolloutHandler(_blobs, _tasks, _statuses, _outbox, _parts.Observer, tools));
         }
         AddPump(QueueNames.RolloutDone, new CollectHandler(_blobs, _tasks, _statuses, _outbox, _parts.Observer));

@@ -14,8 +14,8 @@ public sealed record EmbeddedPipelineParts
     /// <summary>Used by all workers at once.</summary>
     public required IPolicyLoader Policies { get; init; }
     public required ILearner Learner { get; init; }
-    /// <summary>Verifier by its name in the spec.</summary>
-    public required Func<string, IVerifier> Verifiers { get; init; }
+    /// <summary>By the verifier's name in the spec.</summary>
+    public required Func<string, IScorer> Scorers { get; init; }
     public required IRunObserver Observer { get; init; }
     public required TimeProvider Time { get; init; }
 }

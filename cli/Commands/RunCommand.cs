@@ -23,7 +23,7 @@ internal static class RunCommand
 
     public static Command Create()
     {
-        var command = new Command("run", "Trains a model in this process, with a live view and a report at the end.") { Spec, Store, Out, Steps, Seed, Policy, Set, Resume, DeviceOption.Device, DeviceOption.Precision, Json };
+        var command = new Command("run", "Trains a model in this process, with a live view and a report at the end.") { Spec, Store, Out, Steps, Seed, Policy, Set, Resume, DeviceOption.Device, DeviceOption.Precision, VerifierOption.Folder, Json };
         // An option that is not known would be taken for the spec's name.
         Spec.Validators.Add(result =>
         {
@@ -40,8 +40,11 @@ internal static class RunCommand
         var json = parsed.GetValue(Json);
         var inputs = parsed.GetValue(Resume) is null ? RunInputs.Read(parsed.GetValue(Spec), Settings(parsed)) : null;
         foreach (var note in inputs?.Tasks.Notes ?? []) await Console.Error.WriteLineAsync(note).ConfigureAwait(false);
+        var scorers = VerifierOption.ScorersOf(parsed);
+        // A program that is not there is told before any work.
+        if (inputs is not null) scorers.Create(inputs.Spec.Tasks.Verifier);
         DeviceOption.Use(parsed);
-        using var session = new RunSession(parsed.GetValue(Out)!, TimeProvider.System, precision);
+        using var session = new RunSession(parsed.GetValue(Out)!, TimeProvider.System, precision, scorers);
         var run = inputs is null
             ? await session.ResumeAsync(parsed.GetValue(Resume)!, cancellation).ConfigureAwait(false)
             : await session.StartAsync(inputs, cancellation).ConfigureAwait(false);

@@ -9,6 +9,8 @@ namespace KnapsackCloud.Cli.Commands;
 /// <summary><c>knapsack verify FILE.jsonl</c>: scores each line's <c>prediction</c> against its <c>gold</c>.</summary>
 internal static class VerifyCommand
 {
+    private const int BatchCases = 256;
+
     public static Command Create()
     {
         var file = new Argument<FileInfo>("FILE.jsonl") { Description = "One JSON object a line, with the strings 'prediction' and 'gold'." };
@@ -18,22 +20,31 @@ internal static class VerifyCommand
             DefaultValueFactory = _ => "maths",
         };
         var json = new Option<bool>("--json") { Description = "One JSON document on standard output." };
-        var command = new Command("verify", "Scores predictions against gold answers.") { file, verifier, json };
-        command.SetAction(parsed => Run(
-            parsed.GetRequiredValue(file), parsed.GetRequiredValue(verifier), parsed.GetValue(json), parsed.InvocationConfiguration.Output));
+        var command = new Command("verify", "Scores predictions against gold answers.") { file, verifier, VerifierOption.Folder, json };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            var scorer = VerifierOption.ScorersOf(parsed).Create(parsed.GetRequiredValue(verifier));
+            var cases = Read(parsed.GetRequiredValue(file));
+            Write(cases, await ScoreAsync(scorer, cases, cancellation).ConfigureAwait(false), parsed.GetValue(json), parsed.InvocationConfiguration.Output);
+            return ExitCodes.Done;
+        });
         return command;
     }
 
-    private static int Run(FileInfo file, string verifierName, bool json, TextWriter output)
+    /// <summary>On all cores, so many cases at a time.</summary>
+    private static async Task<List<Verdict>> ScoreAsync(IScorer scorer, List<VerifyCase> cases, CancellationToken cancellation)
     {
-        var verifier = Verifiers.Create(verifierName);
-        var cases = Read(file);
-        var verdicts = cases.AsParallel().AsOrdered().Select(@case => verifier.Score(@case.Gold, @case.Prediction)).ToList();
-        if (json)
-            WriteJson(cases, verdicts, output);
-        else
-            WriteText(cases, verdicts, output);
-        return 0;
+        var batches = cases.Chunk(BatchCases).ToList();
+        var verdicts = new IReadOnlyList<Verdict>[batches.Count];
+        await Parallel.ForEachAsync(batches.Index(), cancellation, async (batch, token) =>
+            verdicts[batch.Index] = await scorer.ScoreAsync([.. batch.Item.Select(one => new Answer($"line {one.Line}", "", one.Gold, one.Prediction))], token).ConfigureAwait(false)).ConfigureAwait(false);
+        return [.. verdicts.SelectMany(batch => batch)];
+    }
+
+    private static void Write(List<VerifyCase> cases, List<Verdict> verdicts, bool json, TextWriter output)
+    {
+        if (json) WriteJson(cases, verdicts, output);
+        else WriteText(cases, verdicts, output);
     }
 
     internal static List<VerifyCase> Read(FileInfo file)

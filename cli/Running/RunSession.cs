@@ -19,7 +19,7 @@ internal sealed class RunSession : IDisposable
     private TimingFile? _timings;
     private RunLock? _lock;
 
-    public RunSession(string folder, TimeProvider time, GenerationPrecision precision)
+    public RunSession(string folder, TimeProvider time, GenerationPrecision precision, Scorers scorers)
     {
         _store = new FolderRunStore(folder, time);
         _folders = new PolicyFolders(_store, _store.NewScratchFolder());
@@ -34,7 +34,7 @@ internal sealed class RunSession : IDisposable
                 Folders = _folders,
                 Policies = _policies,
                 Learner = _learner,
-                Verifiers = Verifiers.Create,
+                Scorers = scorers.Create,
                 Observer = Monitor,
                 Time = time,
             },

@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using KnapsackCloud.Core.Contracts;
 
 namespace KnapsackCloud.Core.Rewards;
 
 /// <summary>Verifiers by the name a spec gives them.</summary>
-public static class Verifiers
+public static partial class Verifiers
 {
     private static readonly FrozenDictionary<string, Func<IVerifier>> s_factories =
         new Dictionary<string, Func<IVerifier>>
@@ -26,18 +27,20 @@ public static class Verifiers
     /// <summary>Every single name that <see cref="Create"/> knows, in alphabetical order.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_factories.Keys.Order(StringComparer.Ordinal)];
 
+    /// <summary>Before the name of a program of the user's: <c>external:NAME</c>.</summary>
+    public const string External = "external:";
+
     /// <summary>A verifier by its name, or a weighted sum of several: <c>maths + 0.1*format</c>.</summary>
-    /// <exception cref="InvalidInputException">A name is not known or a weight is no number; the message lists the names there are.</exception>
+    /// <exception cref="InvalidInputException">A name is not known, is that of a program, or a weight is no number; the message lists the names there are.</exception>
     public static IVerifier Create(string name)
     {
-        var problems = new List<string>();
-        var terms = Read(name, problems);
-        if (problems.Count > 0)
-            throw new InvalidInputException([.. problems.Select(problem => new InputError("verifier", problem))]);
-        return terms is [(1, var alone)] ? alone : new WeightedVerifier(name, terms);
+        var terms = Read(name);
+        if (terms.FirstOrDefault(term => term.Verifier is null) is { } program)
+            throw new InvalidInputException("verifier", $"'{program.Name}' is a program, which cannot be asked here");
+        return terms is [{ Weight: 1 } alone] ? alone.Verifier! : new WeightedVerifier(name, [.. terms.Select(term => (term.Weight, term.Verifier!))]);
     }
 
-    /// <summary>Everything that keeps <see cref="Create"/> from making a verifier of the name.</summary>
+    /// <summary>Everything that keeps the name from being read.</summary>
     public static IReadOnlyList<string> Problems(string name)
     {
         var problems = new List<string>();
@@ -47,18 +50,26 @@ public static class Verifiers
 
     /// <summary>Names of the verifiers that a name, or a weighted sum, is made of.</summary>
     /// <param name="name">One without <see cref="Problems"/>.</param>
-    public static IReadOnlyList<string> Terms(string name) => [.. Read(name, []).Select(term => term.Verifier.Name)];
+    public static IReadOnlyList<string> Terms(string name) => [.. Read(name, []).Select(term => term.Name)];
 
-    private static List<(double Weight, IVerifier Verifier)> Read(string name, List<string> problems)
+    /// <exception cref="InvalidInputException">The name has <see cref="Problems"/>.</exception>
+    internal static IReadOnlyList<VerifierTerm> Read(string name)
     {
-        var terms = name.Split('+').Select(term => ReadTerm(term.Trim(), problems)).OfType<(double Weight, IVerifier Verifier)>().ToList();
+        var problems = new List<string>();
+        var terms = Read(name, problems);
+        return problems.Count == 0 ? terms : throw new InvalidInputException([.. problems.Select(problem => new InputError("verifier", problem))]);
+    }
+
+    private static List<VerifierTerm> Read(string name, List<string> problems)
+    {
+        var terms = name.Split('+').Select(term => ReadTerm(term.Trim(), problems)).OfType<VerifierTerm>().ToList();
         // Parts are recorded by name.
-        foreach (var twice in terms.CountBy(term => term.Verifier.Name).Where(count => count.Value > 1))
+        foreach (var twice in terms.CountBy(term => term.Name).Where(count => count.Value > 1))
             problems.Add($"'{twice.Key}' is added more than once; give it one weight");
         return terms;
     }
 
-    private static (double Weight, IVerifier Verifier)? ReadTerm(string term, List<string> problems)
+    private static VerifierTerm? ReadTerm(string term, List<string> problems)
     {
         var star = term.IndexOf('*', StringComparison.Ordinal);
         var weight = 1.0;
@@ -68,9 +79,25 @@ public static class Verifiers
             return null;
         }
         var name = term[(star + 1)..].Trim();
+        if (name.StartsWith(External, StringComparison.Ordinal)) return ReadProgram(weight, name, problems);
         if (s_factories.TryGetValue(name, out var factory))
-            return (weight, factory());
-        problems.Add($"'{name}' is unknown; choose one of {string.Join(", ", Names)}, or a weighted sum such as 'maths + 0.1*format'");
+            return new VerifierTerm(weight, name, factory());
+        problems.Add($"'{name}' is unknown; choose one of {string.Join(", ", Names)}, a program of yours by {External}NAME, or a weighted sum such as 'maths + 0.1*format'");
         return null;
     }
+
+    /// <summary>The name becomes that of a file, so it must not be a path.</summary>
+    private static VerifierTerm? ReadProgram(double weight, string name, List<string> problems)
+    {
+        if (ProgramName().IsMatch(name[External.Length..])) return new VerifierTerm(weight, name, null);
+        problems.Add($"'{name}' is no name of a program: after {External} come 1 to 40 of a-z, 0-9, '-' and '_'");
+        return null;
+    }
+
+    [GeneratedRegex("^[a-z0-9_-]{1,40}$", RegexOptions.NonBacktracking)]
+    private static partial Regex ProgramName();
 }
+
+/// <summary>A term of a weighted sum.</summary>
+/// <param name="Verifier">Null when it is a program of the user's.</param>
+internal sealed record VerifierTerm(double Weight, string Name, IVerifier? Verifier);

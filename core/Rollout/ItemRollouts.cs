@@ -29,22 +29,26 @@ public sealed class ItemRollouts
 
     /// <summary>One trajectory a rollout, in the item's order. What cannot be scored keeps its tokens and says why: an error is not a zero.</summary>
     /// <param name="seconds">Of generation, shared evenly.</param>
-    public IReadOnlyList<Trajectory> Score(Completion[][] completions, IVerifier verifier, string worker, double seconds)
+    public async Task<IReadOnlyList<Trajectory>> ScoreAsync(Completion[][] completions, IScorer scorer, string worker, double seconds, CancellationToken cancellation)
     {
         var each = seconds / Math.Max(1, _chunks.Sum(chunk => chunk.Seeds.Length));
+        var answers = _chunks.Where(chunk => chunk.Prompt is not null).Zip(completions).SelectMany(pair => pair.Second.Select(completion => AnswerOf(pair.First.Task, completion)));
+        var verdicts = await scorer.ScoreAsync([.. answers], cancellation);
         var trajectories = new List<Trajectory>();
-        var next = 0;
+        var (nextGroup, nextVerdict) = (0, 0);
         foreach (var chunk in _chunks)
         {
-            var group = chunk.Prompt is null ? null : completions[next++];
+            var group = chunk.Prompt is null ? null : completions[nextGroup++];
             for (var i = 0; i < chunk.Seeds.Length; i++)
             {
-                var trajectory = group is null ? Unencodable(chunk, i) : Scored(chunk, i, group[i], verifier);
+                var trajectory = group is null ? Unencodable(chunk, i) : Scored(chunk, i, group[i], Finite(verdicts[nextVerdict++]));
                 trajectories.Add(trajectory with { Worker = worker, GenerationSeconds = each });
             }
         }
         return trajectories;
     }
+
+    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, _tokenizer.Decode(completion.TokenIds));
 
     /// <summary>Rollouts per task planned up to a round: the same whether or not later rounds are planned by now.</summary>
     private static Dictionary<TaskId, int> SizesBy(StepPlan plan, int round) =>
@@ -70,36 +74,20 @@ public sealed class ItemRollouts
         }
     }
 
-    private Trajectory Scored(Chunk chunk, int i, Completion completion, IVerifier verifier)
+    private Trajectory Scored(Chunk chunk, int i, Completion completion, Verdict verdict) => Bare(chunk, i) with
     {
-        var verdict = Verify(verifier, chunk.Task, completion);
-        return Bare(chunk, i) with
-        {
-            PromptIds = chunk.Prompt!.TokenIds,
-            CompletionIds = completion.TokenIds,
-            LogProbs = completion.LogProbs,
-            StopReason = completion.Stop,
-            Reward = verdict.Status == VerdictStatus.Ok ? verdict.Reward : null,
-            RewardParts = verdict.Parts,
-            Error = verdict is { Status: VerdictStatus.Ok, Reward: not null } ? null : $"{verdict.Status}: {verdict.Reason}",
-        };
-    }
+        PromptIds = chunk.Prompt!.TokenIds,
+        CompletionIds = completion.TokenIds,
+        LogProbs = completion.LogProbs,
+        StopReason = completion.Stop,
+        Reward = verdict.Status == VerdictStatus.Ok ? verdict.Reward : null,
+        RewardParts = verdict.Parts,
+        Error = verdict is { Status: VerdictStatus.Ok, Reward: not null } ? null : $"{verdict.Status}: {verdict.Reason}",
+    };
 
-    private Verdict Verify(IVerifier verifier, TrainingTask task, Completion completion)
-    {
-        try
-        {
-            var verdict = verifier.Score(task.Gold, _tokenizer.Decode(completion.TokenIds));
-            return verdict.Reward is { } reward && !double.IsFinite(reward)
-                ? new Verdict { Status = VerdictStatus.Error, Reason = $"the reward is {reward}" }
-                : verdict;
-        }
-        catch (Exception error)
-        {
-            // A verifier may be somebody's own code; one bad answer must cost one rollout, not the item.
-            return new Verdict { Status = VerdictStatus.Error, Reason = $"{verifier.Name} threw {error.GetType().Name}: {error.Message}" };
-        }
-    }
+    private static Verdict Finite(Verdict verdict) => verdict.Reward is { } reward && !double.IsFinite(reward)
+        ? new Verdict { Status = VerdictStatus.Error, Reason = $"the reward is {reward}" }
+        : verdict;
 
     private Trajectory Unencodable(Chunk chunk, int i) => Bare(chunk, i) with { Error = chunk.Problem };
 

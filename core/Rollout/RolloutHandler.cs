@@ -7,10 +7,10 @@ using KnapsackCloud.Core.Stages;
 namespace KnapsackCloud.Core.Rollout;
 
 /// <summary>What a rollout worker works with.</summary>
-/// <param name="Verifiers">Verifier by its name in the spec.</param>
+/// <param name="Scorers">By the verifier's name in the spec.</param>
 /// <param name="Thread">May be shared with other handlers, whose messages and blobs then travel while it computes.</param>
 /// <param name="Worker">Name written into trajectories, for people.</param>
-public sealed record RolloutTools(IPolicyLoader Policies, Func<string, Rewards.IVerifier> Verifiers, ComputeThread Thread, TimeProvider Time, string Worker);
+public sealed record RolloutTools(IPolicyLoader Policies, Func<string, Rewards.IScorer> Scorers, ComputeThread Thread, TimeProvider Time, string Worker);
 
 /// <summary>
 /// Stage 2: generates the rollouts of one work item in one call, scores them and writes them as one blob. One call an
@@ -62,12 +62,12 @@ public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
     {
         var spec = await blobs.ReadSpecAsync(run, cancellation);
         var known = await tasks.ReadAsync(run, item.Purpose, cancellation);
-        var verifier = tools.Verifiers(spec.Tasks.Verifier);
+        var scorer = tools.Scorers(spec.Tasks.Verifier);
         using var policy = await tools.Policies.OpenAsync(run, plan.Policy, cancellation);
 
         var rollouts = new ItemRollouts(spec, plan, item, known, policy.Tokenizer);
         var (completions, seconds) = await tools.Thread.RunAsync(() => Generate(rollouts, policy, cancellation));
-        var trajectories = rollouts.Score(completions, verifier, tools.Worker, seconds);
+        var trajectories = await rollouts.ScoreAsync(completions, scorer, tools.Worker, seconds, cancellation);
         var tokens = trajectories.Sum(trajectory => (long)trajectory.CompletionIds.Length);
         if (await blobs.CreateTrajectoriesAsync(run, plan.Step, item.Id, trajectories, cancellation)) observer.ItemDone(run, plan.Step, item, tokens, seconds);
         else observer.ItemDoubled(run, plan.Step, item, tokens);

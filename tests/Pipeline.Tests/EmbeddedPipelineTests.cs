@@ -3,6 +3,7 @@ using KnapsackCloud.Adapters.Files;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Messaging;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Core.Rewards;
 using KnapsackCloud.Core.Stages;
 using KnapsackCloud.Tests.Shared;
 
@@ -127,7 +128,7 @@ public sealed class EmbeddedPipelineTests : IDisposable
                     Folders = _folders,
                     Policies = new HashChainPolicies(_folders),
                     Learner = learner ?? new HashChainLearner(),
-                    Verifiers = _ => new StubVerifier(),
+                    Scorers = _ => new VerifierScorer(new StubVerifier()),
                     Observer = observer,
                     Time = Samples.Clock(),
                 },

@@ -26,8 +26,8 @@ internal sealed class TestProcess : IDisposable
     private readonly Outbox _outbox;
 
     /// <param name="wrap">Puts something between the handlers and a queue.</param>
-    /// <param name="verifiers">Null: every name is the <see cref="StubVerifier"/>.</param>
-    public TestProcess(IRunStore store, Fuse fuse, FakeTimeProvider time, Func<IWorkQueue, IWorkQueue>? wrap = null, ILearner? learner = null, Func<string, IVerifier>? verifiers = null)
+    /// <param name="scorers">Null: every name is the <see cref="StubVerifier"/>.</param>
+    public TestProcess(IRunStore store, Fuse fuse, FakeTimeProvider time, Func<IWorkQueue, IWorkQueue>? wrap = null, ILearner? learner = null, Func<string, IScorer>? scorers = null)
     {
         Time = time;
         store = new FusedStore(store, fuse);
@@ -40,7 +40,7 @@ internal sealed class TestProcess : IDisposable
         _blobs = new RunBlobs(store, new ParquetRecordFormat());
         _statuses = new RunStatusStore(store, time, Observer);
         var tasks = new RunTasks(store);
-        var tools = new RolloutTools(Policies, verifiers ?? (_ => new StubVerifier()), _thread, time, "worker");
+        var tools = new RolloutTools(Policies, scorers ?? (_ => new VerifierScorer(new StubVerifier())), _thread, time, "worker");
         Add(seen[QueueNames.Plan], new PlanHandler(_blobs, tasks, _statuses, _outbox, Observer));
         Add(seen[QueueNames.Rollouts], new RolloutHandler(_blobs, tasks, _statuses, _outbox, Observer, tools));
         Add(seen[QueueNames.RolloutDone], new CollectHandler(_blobs, tasks, _statuses, _outbox, Observer));

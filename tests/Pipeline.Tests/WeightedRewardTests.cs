@@ -11,7 +11,7 @@ public class WeightedRewardTests
     public async Task A_weighted_sum_is_the_reward_and_each_part_of_it_is_kept_in_the_trajectory()
     {
         var store = new InMemoryRunStore();
-        using var process = new TestProcess(store, Fuse.Endless, Samples.Clock(), verifiers: Verifiers.Create);
+        using var process = new TestProcess(store, Fuse.Endless, Samples.Clock(), scorers: Scorers.BuiltIn.Create);
         var spec = Samples.Spec with { Steps = 1, Tasks = Samples.Spec.Tasks with { Verifier = "exact + -0.5*repetition + 0.25*format" } };
         var run = await process.StartAsync(spec, Samples.Training, Samples.Evaluation);
         Assert.Equal(RunState.Completed, (await process.RunAsync(run)).State);
