@@ -27,7 +27,7 @@ internal static class EvaluateCommand
         var layout = new LayoutOptions();
         var verifier = new Option<string?>("--verifier") { Description = $"{string.Join(", ", Verifiers.Names)}, or a weighted sum such as 'maths + 0.1*format'; by default the one of a procedural source, and exact" };
         var json = new Option<bool>("--json") { Description = "One JSON document on stdout" };
-        var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, DeviceOption.Device, DeviceOption.Precision, json };
+        var command = new Command("evaluate", "Measures a model on a task file: mean@n and pass@k with intervals.") { model, adapter, tasks, samples, verifier, DeviceOption.Device, DeviceOption.Precision, VerifierOption.Folder, json };
         layout.AddTo(command);
         chat.AddTo(command);
         sampling.AddTo(command);
@@ -39,7 +39,7 @@ internal static class EvaluateCommand
             var format = chat.Read(parsed, errors);
             var columns = layout.Read(parsed, errors);
             if (errors.Count > 0) throw new InvalidInputException(errors);
-            var scorer = Verifiers.Create(parsed.GetValue(verifier) ?? ProceduralSource.VerifiersOf(parsed.GetValue(tasks)!).FirstOrDefault("exact"));
+            var scorer = VerifierOption.ScorersOf(parsed).Create(parsed.GetValue(verifier) ?? ProceduralSource.VerifiersOf(parsed.GetValue(tasks)!).FirstOrDefault("exact"));
             var set = ReadTasks(parsed.GetValue(tasks)!, columns);
             DeviceOption.Use(parsed);
             using var opened = OpenModel.From(parsed.GetValue(model)!, parsed.GetValue(adapter), Environment.ProcessorCount, DeviceOption.PrecisionOf(parsed));

@@ -6,7 +6,7 @@ using KnapsackCloud.Core.Rollout;
 namespace KnapsackCloud.Cli.Evaluating;
 
 /// <summary>Rolls out every task of a file and scores the completions, in batches that two or more engines share.</summary>
-internal sealed class TaskEvaluation(OpenModel model, IVerifier verifier, SamplingSpec sampling, PromptFormat format, int samples, ulong seed)
+internal sealed class TaskEvaluation(OpenModel model, IScorer scorer, SamplingSpec sampling, PromptFormat format, int samples, ulong seed)
 {
     /// <summary>Rollouts of one batch: enough to fill an engine, few enough to show progress.</summary>
     private const int BatchRollouts = 512;
@@ -33,18 +33,20 @@ internal sealed class TaskEvaluation(OpenModel model, IVerifier verifier, Sampli
         {
             cancellation.ThrowIfCancellationRequested();
             var completions = engine.Generate([.. batch.Select(i => new GenerationPrompt(prompts[i], SeedsOf(tasks[i])))], fitted, cancellation);
-            for (var j = 0; j < batch.Length; j++) rewards[batch[j]] = [.. completions[j].Select(completion => Score(tasks[batch[j]], completion))];
+            var answers = batch.Zip(completions).SelectMany(pair => pair.Second.Select(completion => AnswerOf(tasks[pair.First], completion))).ToList();
+            // The thread is the engine's own, which has nothing to do meanwhile.
+            var scored = scorer.ScoreAsync(answers, cancellation).GetAwaiter().GetResult().Zip(answers, Reward).Chunk(samples);
+            foreach (var (place, own) in batch.Zip(scored)) rewards[place] = own;
             progress.Report(batch.Length);
         }
     }
 
     private ulong[] SeedsOf(TrainingTask task) => [.. Enumerable.Range(0, samples).Select(i => Seeds.Evaluation(seed, task.Id, i))];
 
-    private double Score(TrainingTask task, Completion completion)
-    {
-        var verdict = verifier.Score(task.Gold, model.Tokenizer.Decode(completion.TokenIds));
-        return verdict.Reward ?? throw new InvalidInputException($"task {task.Id}", $"could not be scored: {verdict.Reason}");
-    }
+    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, model.Tokenizer.Decode(completion.TokenIds));
+
+    private static double Reward(Verdict verdict, Answer answer) =>
+        verdict.Reward ?? throw new InvalidInputException($"task {answer.Task}", $"could not be scored: {verdict.Reason}");
 
     private int[][] Encode(IReadOnlyList<TrainingTask> tasks)
     {
