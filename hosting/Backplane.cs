@@ -59,10 +59,18 @@ public sealed class Backplane(IRunStore store, IReadOnlyDictionary<string, IWork
 
     private static async Task<Backplane> OnStorageAsync(IRunStore store, StorageAccount account, KnapsackOptions options, CancellationToken cancellation)
     {
-        var bells = options.StorageQueue.Bells is { Length: > 0 } folder ? new QueueBells(folder) : null;
         options.StorageQueue.MaxDeliveries = Math.Max(options.StorageQueue.MaxDeliveries, options.Pump.MaxAttempts + SpareDeliveries);
+        var bells = options.StorageQueue.Bells is { Length: > 0 } folder ? new QueueBells(folder) : null;
         var queues = new Dictionary<string, IWorkQueue>();
-        foreach (var name in QueueNames.All) queues[name] = await account.OpenQueueAsync(name, options.StorageQueue, cancellation, bells?.Of(name));
+        try
+        {
+            foreach (var name in QueueNames.All) queues[name] = await account.OpenQueueAsync(name, options.StorageQueue, cancellation, bells?.Of(name));
+        }
+        catch
+        {
+            bells?.Dispose();
+            throw;
+        }
         return new Backplane(store, queues, bells is null ? [account] : [account, bells]);
     }
 }

@@ -21,7 +21,14 @@ public sealed class QueueBells : IDisposable
         _watcher.Changed += (_, change) => Rung(change.Name);
         // Events were lost: whoever waits had better look.
         _watcher.Error += (_, _) => { foreach (var bell in _bells.Values) bell.Rung(); };
-        _watcher.EnableRaisingEvents = true;
+        try
+        {
+            _watcher.EnableRaisingEvents = true;
+        }
+        catch (IOException)
+        {
+            // The system watches no more folders for this user: receivers look again after their pauses.
+        }
     }
 
     /// <param name="queue">A valid name of a storage queue.</param>

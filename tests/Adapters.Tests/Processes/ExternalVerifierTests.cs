@@ -76,7 +76,7 @@ public sealed class ExternalVerifierTests : IDisposable
             read -r line
             while :; do :; done
             """, "answer");
-        var child = await ChildAsync();
+        var child = await ChildAsync(scoring);
         while (!scoring.IsCompleted)
         {
             _time.Advance(Limits.Time);
@@ -156,10 +156,15 @@ public sealed class ExternalVerifierTests : IDisposable
     }
 
     /// <summary>The process that the program left behind, once it is there.</summary>
-    private async Task<string> ChildAsync()
+    private async Task<string> ChildAsync(Task<IReadOnlyList<Verdict>> scoring)
     {
         var file = Path.Combine(_folder.FullName, "child");
-        while (!File.Exists(file) || !(await File.ReadAllTextAsync(file, Stop)).EndsWith('\n')) await Task.Yield();
+        while (!File.Exists(file) || !(await File.ReadAllTextAsync(file, Stop)).EndsWith('\n'))
+        {
+            if (scoring.IsCompleted) Assert.Fail($"the program ended before it started another: {(await scoring)[0].Reason}");
+            await Task.Yield();
+        }
+
         return $"/proc/{(await File.ReadAllTextAsync(file, Stop)).Trim()}";
     }
 }

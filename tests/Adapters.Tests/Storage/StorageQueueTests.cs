@@ -61,7 +61,7 @@ public class StorageQueueTests(AzuriteServer azurite) : WorkQueueContract
             {
                 var received = receiver.ReceiveAsync(TimeSpan.FromMinutes(1), Stop);
                 await sender.SendAsync(new byte[] { 1 }, $"m{message}", TimeSpan.Zero, Stop);
-                var lease = await received;
+                var lease = await received.WaitAsync(TimeSpan.FromMinutes(1), Stop);
                 Assert.Equal($"m{message}", lease!.MessageId);
                 await lease.CompleteAsync(Stop);
             }
