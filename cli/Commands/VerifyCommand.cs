@@ -23,7 +23,10 @@ internal static class VerifyCommand
         var command = new Command("verify", "Scores predictions against gold answers.") { file, verifier, VerifierOption.Folder, json };
         command.SetAction(async (parsed, cancellation) =>
         {
-            var scorer = VerifierOption.ScorersOf(parsed).Create(parsed.GetRequiredValue(verifier));
+            var name = parsed.GetRequiredValue(verifier);
+            var scorer = VerifierOption.ScorersOf(parsed).Create(name);
+            if (Verifiers.LookAtLength(name))
+                throw new InvalidInputException("--verifier", $"'{name}' looks at lengths in tokens, which a file of predictions does not have: leave '{Verifiers.Cosine}' out.");
             var cases = Read(parsed.GetRequiredValue(file));
             Write(cases, await ScoreAsync(scorer, cases, cancellation).ConfigureAwait(false), parsed.GetValue(json), parsed.InvocationConfiguration.Output);
             return ExitCodes.Done;

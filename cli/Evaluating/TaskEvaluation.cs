@@ -43,7 +43,10 @@ internal sealed class TaskEvaluation(OpenModel model, IScorer scorer, SamplingSp
 
     private ulong[] SeedsOf(TrainingTask task) => [.. Enumerable.Range(0, samples).Select(i => Seeds.Evaluation(seed, task.Id, i))];
 
-    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, model.Tokenizer.Decode(completion.TokenIds));
+    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, model.Tokenizer.Decode(completion.TokenIds))
+    {
+        Length = new CompletionLength(completion.TokenIds.Length, sampling.MaxTokens),
+    };
 
     private static double Reward(Verdict verdict, Answer answer) =>
         verdict.Reward ?? throw new InvalidInputException($"task {answer.Task}", $"could not be scored: {verdict.Reason}");

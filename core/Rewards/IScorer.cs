@@ -1,10 +1,21 @@
+using System.Text.Json.Serialization;
+
 namespace KnapsackCloud.Core.Rewards;
 
 /// <summary>A completion to be scored.</summary>
 /// <param name="Task">The task's id, or what stands for it.</param>
 /// <param name="Gold">The gold answer, as in the task file.</param>
 /// <param name="Completion">The model's text, special tokens left out.</param>
-public sealed record Answer(string Task, string Prompt, string Gold, string Completion);
+public sealed record Answer(string Task, string Prompt, string Gold, string Completion)
+{
+    /// <summary>Null where the text alone is known. Programs of the user's are not told.</summary>
+    [JsonIgnore]
+    public CompletionLength? Length { get; init; }
+}
+
+/// <param name="Tokens">Of the completion, its end token included; 0 to <paramref name="MaxTokens"/>.</param>
+/// <param name="MaxTokens">The longest completion allowed; 1 or more.</param>
+public readonly record struct CompletionLength(int Tokens, int MaxTokens);
 
 /// <summary>Scores completions, and may wait for a program of the user's. Thread-safe.</summary>
 public interface IScorer

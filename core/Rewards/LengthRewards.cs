@@ -16,14 +16,4 @@ public static class LengthRewards
         var progress = Math.Min(1, (double)tokens / maxTokens);
         return longest + ((shortest - longest) * (1 + Math.Cos(Math.PI * progress)) / 2);
     }
-
-    /// <summary>0 up to <paramref name="maxTokens"/> - <paramref name="margin"/>, then a line down to -1 at the maximum (DAPO, arXiv 2503.14476, eq. 13).</summary>
-    /// <param name="margin">1 to <paramref name="maxTokens"/>.</param>
-    public static double SoftOverlong(int tokens, int maxTokens, int margin)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(tokens);
-        ArgumentOutOfRangeException.ThrowIfLessThan(margin, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(margin, maxTokens);
-        return Math.Clamp((double)(maxTokens - margin - tokens) / margin, -1, 0);
-    }
 }

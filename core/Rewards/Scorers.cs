@@ -17,7 +17,12 @@ public sealed class Scorers(Func<string, IScorer> external)
         return terms is [{ Weight: 1 } alone] ? Term(alone) : new WeightedScorer([.. terms.Select(term => (term.Weight, term.Name, Term(term)))]);
     }
 
-    private IScorer Term(VerifierTerm term) => term.Verifier is { } verifier ? new VerifierScorer(verifier) : external(term.Name[Verifiers.External.Length..]);
+    private IScorer Term(VerifierTerm term) => term switch
+    {
+        { Verifier: { } verifier } => new VerifierScorer(verifier),
+        { Shaped: { } shaped } => new CosineScorer(term.Name, Term(shaped)),
+        _ => external(term.Name[Verifiers.External.Length..]),
+    };
 }
 
 /// <summary>A verifier as a scorer.</summary>

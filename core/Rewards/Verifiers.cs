@@ -30,13 +30,18 @@ public static partial class Verifiers
     /// <summary>Before the name of a program of the user's: <c>external:NAME</c>.</summary>
     public const string External = "external:";
 
+    /// <summary>Before the verifier that says which answers are right: <c>cosine:maths</c>.</summary>
+    public const string Cosine = "cosine:";
+
+    private const string Within = "numeric:";
+
     /// <summary>A verifier by its name, or a weighted sum of several: <c>maths + 0.1*format</c>.</summary>
-    /// <exception cref="InvalidInputException">A name is not known, is that of a program, or a weight is no number; the message lists the names there are.</exception>
+    /// <exception cref="InvalidInputException">A name is not known, needs more than two texts (a program, a length), or a weight is no number; the message lists the names there are.</exception>
     public static IVerifier Create(string name)
     {
         var terms = Read(name);
         if (terms.FirstOrDefault(term => term.Verifier is null) is { } program)
-            throw new InvalidInputException("verifier", $"'{program.Name}' is a program, which cannot be asked here");
+            throw new InvalidInputException("verifier", $"'{program.Name}' needs more than the texts of an answer, which is all there is here");
         return terms is [{ Weight: 1 } alone] ? alone.Verifier! : new WeightedVerifier(name, [.. terms.Select(term => (term.Weight, term.Verifier!))]);
     }
 
@@ -48,9 +53,13 @@ public static partial class Verifiers
         return problems;
     }
 
-    /// <summary>Names of the verifiers that a name, or a weighted sum, is made of.</summary>
+    /// <summary>Names of the verifiers that a name, or a weighted sum, is made of; those that a length is added to, without it.</summary>
     /// <param name="name">One without <see cref="Problems"/>.</param>
-    public static IReadOnlyList<string> Terms(string name) => [.. Read(name, []).Select(term => term.Name)];
+    public static IReadOnlyList<string> Terms(string name) => [.. Read(name, []).Select(term => (term.Shaped ?? term).Name)];
+
+    /// <summary>Whether a term looks at how long a completion is.</summary>
+    /// <param name="name">One without <see cref="Problems"/>.</param>
+    public static bool LookAtLength(string name) => Read(name, []).Any(term => term.Shaped is not null);
 
     /// <exception cref="InvalidInputException">The name has <see cref="Problems"/>.</exception>
     internal static IReadOnlyList<VerifierTerm> Read(string name)
@@ -78,11 +87,24 @@ public static partial class Verifiers
             problems.Add($"the weight in '{term}' is not a number; write it as in 'maths + 0.1*format'");
             return null;
         }
-        var name = term[(star + 1)..].Trim();
+        return ReadName(weight, term[(star + 1)..].Trim(), problems);
+    }
+
+    private static VerifierTerm? ReadName(double weight, string name, List<string> problems)
+    {
         if (name.StartsWith(External, StringComparison.Ordinal)) return ReadProgram(weight, name, problems);
-        if (s_factories.TryGetValue(name, out var factory))
-            return new VerifierTerm(weight, name, factory());
-        problems.Add($"'{name}' is unknown; choose one of {string.Join(", ", Names)}, a program of yours by {External}NAME, or a weighted sum such as 'maths + 0.1*format'");
+        if (name.StartsWith(Within, StringComparison.Ordinal)) return ReadTolerance(weight, name, problems);
+        if (name.StartsWith(Cosine, StringComparison.Ordinal) && !name[Cosine.Length..].StartsWith(Cosine, StringComparison.Ordinal))
+            return ReadName(1, name[Cosine.Length..], problems) is { } shaped ? new VerifierTerm(weight, name, null, shaped) : null;
+        if (s_factories.TryGetValue(name, out var factory)) return new VerifierTerm(weight, name, factory());
+        problems.Add($"'{name}' is unknown; choose one of {string.Join(", ", Names)}, {Within}TOLERANCE, {Cosine}VERIFIER, a program of yours by {External}NAME, or a weighted sum such as 'maths + 0.1*format'");
+        return null;
+    }
+
+    private static VerifierTerm? ReadTolerance(double weight, string name, List<string> problems)
+    {
+        if (NumericVerifier.Within(name[Within.Length..]) is { } verifier) return new VerifierTerm(weight, name, verifier);
+        problems.Add($"'{name}' has no tolerance: after {Within} comes a number above 0 and below 1, the share of the gold number that an answer may be off, as in {Within}0.01");
         return null;
     }
 
@@ -99,5 +121,6 @@ public static partial class Verifiers
 }
 
 /// <summary>A term of a weighted sum.</summary>
-/// <param name="Verifier">Null when it is a program of the user's.</param>
-internal sealed record VerifierTerm(double Weight, string Name, IVerifier? Verifier);
+/// <param name="Verifier">Null when it is a program of the user's, or looks at the length.</param>
+/// <param name="Shaped">What says which answers are right, where the length decides how much they get.</param>
+internal sealed record VerifierTerm(double Weight, string Name, IVerifier? Verifier, VerifierTerm? Shaped = null);

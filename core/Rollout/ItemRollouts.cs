@@ -48,7 +48,10 @@ public sealed class ItemRollouts
         return trajectories;
     }
 
-    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, _tokenizer.Decode(completion.TokenIds));
+    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, _tokenizer.Decode(completion.TokenIds))
+    {
+        Length = new CompletionLength(completion.TokenIds.Length, _spec.Sampling.MaxTokens),
+    };
 
     /// <summary>Rollouts per task planned up to a round: the same whether or not later rounds are planned by now.</summary>
     private static Dictionary<TaskId, int> SizesBy(StepPlan plan, int round) =>

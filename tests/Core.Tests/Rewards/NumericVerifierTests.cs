@@ -31,6 +31,21 @@ public class NumericVerifierTests
         Assert.Equal(0, verdict.Reward);
     }
 
+    [Theory]
+    [InlineData("200", "202", 1)]
+    [InlineData("200", "about 198 in all", 1)]
+    [InlineData("200", "202.0001", 0)]
+    [InlineData("-200", "-198", 1)]
+    [InlineData("-200", "198", 0)]
+    [InlineData("0", "0.000", 1)]
+    [InlineData("0", "1e-300", 0)]
+    public void A_tolerance_is_a_share_of_the_gold_number(string gold, string completion, double reward)
+    {
+        var verdict = Verifiers.Create("numeric:0.01").Score(gold, completion);
+        Assert.Equal(reward, verdict.Reward);
+        Assert.Equal("numeric:0.01", Assert.Single(verdict.Parts).Name);
+    }
+
     [Fact]
     public void A_gold_answer_that_is_no_number_gives_no_reward_at_all()
     {

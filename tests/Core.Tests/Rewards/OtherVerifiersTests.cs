@@ -130,11 +130,38 @@ public class OtherVerifiersTests
     }
 
     [Theory]
-    [InlineData(80, 0)]
-    [InlineData(85, -0.25)]
-    [InlineData(100, -1)]
-    [InlineData(101, -1)]
-    public void Overlong_completions_lose_up_to_one(int tokens, double reward) => Assert.Equal(reward, LengthRewards.SoftOverlong(tokens, 100, 20), 12);
+    [InlineData("7", 0, 1.0)]
+    [InlineData("7", 50, 0.75)]
+    [InlineData("7", 100, 0.5)]
+    [InlineData("8", 0, -1.0)]
+    [InlineData("8", 100, -0.5)]
+    public async Task A_short_right_answer_gets_the_most_and_a_short_wrong_one_the_least(string completion, int tokens, double reward)
+    {
+        var answer = new Answer("t", "", "7", completion) { Length = new CompletionLength(tokens, 100) };
+        var verdict = Assert.Single(await Scorers.BuiltIn.Create("2*cosine:exact + format").ScoreAsync([answer], TestContext.Current.CancellationToken));
+
+        Assert.Equal(2 * reward, verdict.Reward!.Value, 12);
+        Assert.Equal(["exact", "cosine:exact", "format"], verdict.Parts.Select(part => part.Name));
+        Assert.Equal(reward, verdict.Parts[1].Value, 12);
+    }
+
+    [Fact]
+    public async Task Without_a_length_there_is_no_reward_for_it()
+    {
+        var verdict = Assert.Single(await Scorers.BuiltIn.Create("cosine:exact").ScoreAsync([new Answer("t", "", "7", "7")], TestContext.Current.CancellationToken));
+        Assert.Equal((VerdictStatus.Error, null), (verdict.Status, verdict.Reward));
+    }
+
+    [Theory]
+    [InlineData("cosine:guess")]
+    [InlineData("cosine:cosine:maths")]
+    [InlineData("cosine:")]
+    [InlineData("numeric:")]
+    [InlineData("numeric:0")]
+    [InlineData("numeric:-0.1")]
+    [InlineData("numeric:1")]
+    [InlineData("numeric:some")]
+    public void A_name_whose_second_half_is_wrong_is_refused(string name) => Assert.Single(Verifiers.Problems(name));
 
     [Fact]
     public void A_weighted_sum_records_each_part_unweighted()
