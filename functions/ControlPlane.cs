@@ -18,7 +18,7 @@ namespace KnapsackCloud.Functions;
 /// <summary>What the control plane is made of: the stages plan, collect and publish, the watchdog, the HTTP API.</summary>
 internal static class ControlPlane
 {
-    /// <summary>On its own the process reads its queues and looks after its runs; under a Functions host that calls it instead. Over an embedded store it only shows runs: the process that trains them has the queues.</summary>
+    /// <summary>On its own the process reads its queues and looks after its runs; under a Functions host that calls it instead. Over an embedded store, or told to look only, it only shows runs: other processes have the queues.</summary>
     public static void AddControlPlane(this IServiceCollection services, KnapsackOptions knapsack, FunctionsOptions options, ControlPlaneTools tools)
     {
         services.AddSingleton(options);
@@ -33,7 +33,8 @@ internal static class ControlPlane
         services.AddSingleton(new SpecFiles(options.Data));
         services.AddSingleton(tools);
         services.AddSingleton<SpecReading>();
-        services.AddSingleton(new Changes(knapsack.Store != StoreKind.Embedded));
+        var changes = Changes.Of(knapsack, options);
+        services.AddSingleton(changes);
         services.AddSingleton<RunEndpoints>();
         services.AddSingleton<StepEndpoints>();
         services.AddSingleton<HealthEndpoint>();
@@ -47,7 +48,7 @@ internal static class ControlPlane
         services.AddSingleton<EventStream>();
         services.AddSingleton<DashboardEndpoints>();
         services.AddSingleton<ApiOperations>();
-        if (options.UnderFunctionsHost || knapsack.Store == StoreKind.Embedded) return;
+        if (options.UnderFunctionsHost || !changes.Allowed) return;
         services.AddPump<PlanRequest, PlanHandler>(QueueNames.Plan);
         services.AddPump<RolloutDone, CollectHandler>(QueueNames.RolloutDone);
         services.AddPump<CheckpointReady, PublishHandler>(QueueNames.CheckpointReady);

@@ -72,6 +72,8 @@ public static partial class FunctionsHost
     private static void TakePort(IConfiguration configuration, FunctionsOptions? options, List<InputError> errors)
     {
         if (configuration[FunctionsOptions.HostPortVariable] is not { } port) return;
+        if (options is { LookOnly: true })
+            errors.Add(new InputError($"{FunctionsOptions.Section}:{nameof(FunctionsOptions.LookOnly)}", "cannot be under a Functions host, which calls for work; leave it out"));
         if (!int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > IPEndPoint.MaxPort)
             errors.Add(new InputError(FunctionsOptions.HostPortVariable, $"'{port}' is no port"));
         else if (options is not null)

@@ -22,6 +22,9 @@ public sealed class FunctionsOptions : IValidatableObject
     /// <summary>Machine of workers and learner, by its name in the price list (t4, a100): prices the GPU-seconds of runs. Left out, they have no price.</summary>
     public string? Gpu { get; set; }
 
+    /// <summary>Shows the runs of a store that another control plane works on: reads no queue, and starts, moves and mends no run. Default false.</summary>
+    public bool LookOnly { get; set; }
+
     /// <summary>Wait before a failed message is given back to the Functions host, which delivers it again at once. Default 5 s.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(5);
 

@@ -19,6 +19,7 @@ internal static class HostCommands
     private static readonly Option<string?> Device = new("--device") { Description = "auto, cpu or cuda" };
     private static readonly Option<int?> Port = new("--port") { Description = "Port on the loopback address; 0 takes a free one [default: 7071]" };
     private static readonly Option<string?> Gpu = new("--gpu") { Description = "Prices GPU-seconds as those of t4 or a100 [default: no price]" };
+    private static readonly Option<bool> LookOnly = new("--look-only") { Description = "Only show runs: read no queue, start and move none" };
     private static readonly Option<string?> Data = new("--data") { Description = "Folder in which posted specs may name task files and models [default: they may name none]" };
     private static readonly Option<int?> Items = new("--items") { Description = "Work items generated at once, while one more is fetched or written [default: one a core]" };
 
@@ -40,9 +41,15 @@ internal static class HostCommands
 
     public static Command CreateFunctions()
     {
-        var command = new Command("functions", "The control plane, in the foreground: HTTP API, planning, collecting, publishing. Over an embedded store it only shows runs.") { Store, Out, Port, Data, Gpu };
+        var command = new Command("functions", "The control plane, in the foreground: HTTP API, planning, collecting, publishing. Over an embedded store it only shows runs.") { Store, Out, Port, Data, Gpu, LookOnly };
         command.SetAction((parsed, cancellation) => FunctionsHost.RunAsync(
-            [.. Backplane(parsed), .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Port), parsed.GetValue(Port)), .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Data), parsed.GetValue(Data)), .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Gpu), parsed.GetValue(Gpu))],
+            [
+                .. Backplane(parsed),
+                .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Port), parsed.GetValue(Port)),
+                .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Data), parsed.GetValue(Data)),
+                .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.Gpu), parsed.GetValue(Gpu)),
+                .. Setting(FunctionsOptions.Section, nameof(FunctionsOptions.LookOnly), parsed.GetValue(LookOnly) ? bool.TrueString : null),
+            ],
             cancellation, new ControlPlaneTools { CheckSpec = GrpoLearner.Validate, LoadTokenizer = TokenizerLoader.Load }));
         return command;
     }

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace KnapsackCloud.Functions.Dashboard;
 
 /// <summary>Shows what goes on in a run at this moment, as far as the store tells: a blob says that its work item is done and who did it.</summary>
-internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, PlanIndexes plans, Backplane backplane, Changes changes)
+internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, PlanIndexes plans, Backplane backplane, KnapsackOptions knapsack)
 {
     public const int MostItems = 16;
 
@@ -35,7 +35,7 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
             step, plan?.Round ?? 0, plan?.IsLast ?? false, known.Count, known.Count - failed - waiting, failed, waiting, plan is null ? 0 : step - 1 - plan.Policy.Value,
             await WorkersAsync(run, step, known.Where(item => items.Arrived.Contains(item.Id)).Select(item => item.Id).TakeLast(MostItems), cancellation),
             RunLimits.Uses((await blobs.ReadSpecAsync(run, cancellation)).Limits, status.Totals, status.UpdatedAt - status.CreatedAt),
-            changes.Allowed ? await Task.WhenAll(backplane.Queues.OrderBy(queue => queue.Key, StringComparer.Ordinal).Select(queue => CountAsync(queue.Value, cancellation))) : []);
+            knapsack.Store != StoreKind.Embedded ? await Task.WhenAll(backplane.Queues.OrderBy(queue => queue.Key, StringComparer.Ordinal).Select(queue => CountAsync(queue.Value, cancellation))) : []);
     }
 
     private async Task<IReadOnlyList<WorkerView>> WorkersAsync(RunId run, int step, IEnumerable<string> items, CancellationToken cancellation)

@@ -35,17 +35,19 @@ internal sealed class ControlPlaneUnderTest : IAsyncDisposable
     public RunBlobs Blobs => Get<RunBlobs>();
     public RunStatusStore Statuses => Get<RunStatusStore>();
 
-    public static async Task<ControlPlaneUnderTest> StartAsync(bool underHost = false, StoreKind kind = StoreKind.Local, string? data = null, IRunStore? store = null, ControlPlaneTools? tools = null)
+    public static async Task<ControlPlaneUnderTest> StartAsync(bool underHost = false, StoreKind kind = StoreKind.Local, string? data = null, IRunStore? store = null, ControlPlaneTools? tools = null, bool lookOnly = false)
     {
         store ??= new InMemoryRunStore();
         var queueOptions = new MemoryQueueOptions { Poll = TimeSpan.FromMilliseconds(200) };
         var queues = QueueNames.All.ToDictionary(name => name, name => new MemoryQueue(name, TimeProvider.System, queueOptions));
         var backplane = new Backplane(store, queues.ToDictionary(pair => pair.Key, pair => (IWorkQueue)pair.Value));
-        var options = new FunctionsOptions { Port = 0, Data = data, RetryDelay = TimeSpan.Zero, UnderFunctionsHost = underHost };
+        var options = new FunctionsOptions { Port = 0, Data = data, RetryDelay = TimeSpan.Zero, UnderFunctionsHost = underHost, LookOnly = lookOnly };
         var app = FunctionsHost.Build(WebApplication.CreateSlimBuilder(), new KnapsackOptions { Store = kind }, options, backplane, tools ?? new ControlPlaneTools());
         await app.StartAsync(Token);
         return new ControlPlaneUnderTest(app, queues, store);
     }
+
+    public IEnumerable<T> Services<T>() => _app.Services.GetServices<T>();
 
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 

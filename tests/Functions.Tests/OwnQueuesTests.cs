@@ -1,5 +1,7 @@
+using System.Net;
 using System.Text;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Messaging;
 using KnapsackCloud.Core.Ports;
 using static KnapsackCloud.Functions.Tests.ControlPlaneUnderTest;
 
@@ -17,6 +19,23 @@ public class OwnQueuesTests
         await UntilAsync(() => Task.FromResult(plane.Queues[QueueNames.Rollouts].Count > 0));
         Assert.NotNull((await plane.GetJsonAsync($"/api/runs/{run}/steps/1"))["plan"]);
         await UntilAsync(async () => (await plane.GetJsonAsync($"/api/runs/{run}"))["phase"]!.GetValue<string>() == "rollout");
+    }
+
+    [Fact]
+    public async Task Told_to_look_only_it_shows_the_runs_of_another_and_takes_none_of_its_work()
+    {
+        await using var other = await StartAsync(underHost: true);
+        var run = await other.StartRunAsync();
+        await using var plane = await StartAsync(store: other.Store, lookOnly: true);
+        await plane.Queues[QueueNames.Plan].SendAsync(Encoding.UTF8.GetBytes("hello"), "poison", TimeSpan.Zero, Token);
+
+        Assert.False((await plane.GetJsonAsync("/api/health"))["changes"]!.GetValue<bool>());
+        Assert.Equal(run.Value, (await plane.GetJsonAsync($"/api/runs/{run}"))["id"]!.GetValue<string>());
+        await RunApiTests.AssertProblemAsync(await plane.PostAsync($"/api/runs/{run}/pause", ""), HttpStatusCode.Conflict, "only shows runs");
+        await RunApiTests.AssertProblemAsync(await plane.PostAsync("/api/runs", Spec()), HttpStatusCode.Conflict, "only shows runs");
+        var queues = (await plane.GetJsonAsync($"/api/runs/{run}/progress"))["queues"]!.AsArray();
+        Assert.Equal(1, queues.Single(queue => queue!["name"]!.GetValue<string>() == QueueNames.Plan)!["messages"]!.GetValue<long>());
+        Assert.Empty(plane.Services<IMessagePump>());
     }
 
     public static TheoryData<string, string> Poison => new()

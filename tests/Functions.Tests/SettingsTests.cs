@@ -26,6 +26,10 @@ public class SettingsTests
     }
 
     [Fact]
+    public void Under_a_functions_host_it_cannot_look_only() =>
+        Assert.Equal("Functions:LookOnly", Assert.Single(Assert.Throws<InvalidInputException>(() => Read(("FUNCTIONS_CUSTOMHANDLER_PORT", "34567"), ("Functions:LookOnly", "true"))).Errors).Place);
+
+    [Fact]
     public void Every_wrong_setting_is_told_at_once()
     {
         var error = Assert.Throws<InvalidInputException>(() => Read(
