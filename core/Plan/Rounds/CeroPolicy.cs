@@ -7,6 +7,10 @@ namespace KnapsackCloud.Core.Plan.Rounds;
 /// </summary>
 internal sealed class CeroPolicy : IRoundPolicy
 {
+    /// <summary>Prices further below than this are not looked for.</summary>
+    private const double LeastShareOfPrice = 1e-12;
+    private const double PricePrecision = 1.01;
+
     public string Name => "cero";
     public bool SpendsAtOnce => true;
     public double BudgetFactorByDefault => 2;
@@ -18,8 +22,29 @@ internal sealed class CeroPolicy : IRoundPolicy
         if (problem.Round > 1) return GivenCounts.Allocate(problem.Step, _ => 0);
         var work = new AllocationWork(problem.Step, task => Belief.Posterior(task, problem.Step.PriorStrength));
         var best = work.Solve();
-        return best.Price >= problem.Price ? work.Certify(best) : work.CertifyAgainst(best, work.BuyAt(problem.Price));
+        return best.Price >= problem.Price ? work.Certify(best) : work.CertifyAgainst(best, BuyAt(work, best.Price, problem.Price));
     }
+
+    /// <summary>What is worth the price; where nothing is, for the whole pool may have become poorer than it was, the little that is worth most.</summary>
+    /// <param name="buying">A lower price, at which something is bought if anything ever is.</param>
+    private static KnapsackSolution BuyAt(AllocationWork work, double buying, double price)
+    {
+        var bought = work.BuyAt(price);
+        if (IsSomething(bought)) return bought;
+        var (low, high) = (Math.Max(buying, price * LeastShareOfPrice), price);
+        bought = work.BuyAt(low);
+        while (high > low * PricePrecision)
+        {
+            var middle = Math.Sqrt(low * high);
+            var less = work.BuyAt(middle);
+            if (IsSomething(less)) (low, bought) = (middle, less);
+            else high = middle;
+        }
+
+        return bought;
+    }
+
+    private static bool IsSomething(KnapsackSolution solution) => solution.Counts.AsSpan().ContainsAnyExcept(0);
 }
 
 /// <summary>The price of <see cref="CeroPolicy"/> from step to step.</summary>

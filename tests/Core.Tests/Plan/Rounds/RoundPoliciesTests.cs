@@ -113,6 +113,17 @@ public class RoundPoliciesTests
         Assert.InRange(dear, 4, 31);
     }
 
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(1e6)]
+    public void A_price_above_all_there_is_to_buy_still_buys_what_is_worth_most(double price)
+    {
+        var step = Step(budget: 64, ("a", 0, 0), ("b", 20, 20), ("c", 0, 40)) with { Min = 0 };
+        var bought = RoundPolicies.Create("cero").Next(Round(step, 1, 1, 1) with { Price = price });
+        Assert.Equal(0, bought.Rollouts[2]);
+        Assert.InRange(bought.Rollouts.Sum(), 1, 8);
+    }
+
     [Fact]
     public void The_price_rises_after_a_dear_step_and_falls_after_a_cheap_one()
     {
