@@ -4,7 +4,7 @@ using Parquet.Schema;
 
 namespace KnapsackCloud.Adapters.Files;
 
-/// <summary>A trajectory as columns. Token ids and log-probs are lists, with their length beside them for whom that is enough; the parts of the reward one JSON object in text.</summary>
+/// <summary>A trajectory as columns. Token ids and log-probs are lists, with their length beside them for whom that is enough; the parts of the reward and the stop texts are JSON in text.</summary>
 internal static class TrajectoryColumns
 {
     public static ParquetSchema Schema { get; } = new(
@@ -24,6 +24,9 @@ internal static class TrajectoryColumns
         new DataField<double>("top_p"),
         new DataField<int>("top_k"),
         new DataField<int>("max_tokens"),
+        new DataField<int>("min_tokens"),
+        new DataField<string>("stop", nullable: false),
+        new ListField("stop_tokens", new DataField<int>("element")),
         new DataField<ulong>("seed"),
         new DataField<string>("worker", nullable: false),
         new DataField<double>("generation_seconds"));
@@ -46,6 +49,9 @@ internal static class TrajectoryColumns
         await columns.NumbersAsync(rows.Select(row => row.Sampling.TopP));
         await columns.NumbersAsync(rows.Select(row => row.Sampling.TopK));
         await columns.NumbersAsync(rows.Select(row => row.Sampling.MaxTokens));
+        await columns.NumbersAsync(rows.Select(row => row.Sampling.MinTokens));
+        await columns.TextAsync([.. rows.Select(row => JsonSerializer.Serialize(row.Sampling.Stop, ContractsJson.Default.IReadOnlyListString))]);
+        await columns.ListsAsync([.. rows.Select(row => row.Sampling.StopTokens.ToArray())]);
         await columns.NumbersAsync(rows.Select(row => row.Seed));
         await columns.TextAsync([.. rows.Select(row => row.Worker)]);
         await columns.NumbersAsync(rows.Select(row => row.GenerationSeconds));
@@ -117,8 +123,19 @@ internal static class TrajectoryColumns
         var topP = await columns.NumbersAsync<double>("top_p");
         var topK = await columns.NumbersAsync<int>("top_k");
         var maxTokens = await columns.NumbersAsync<int>("max_tokens");
-        return [.. Enumerable.Range(0, columns.Rows).Select(i =>
-            new SamplingSpec { Temperature = temperature[i], TopP = topP[i], TopK = topK[i], MaxTokens = maxTokens[i] })];
+        var minTokens = await columns.NumbersAsync<int>("min_tokens");
+        var stop = await columns.TextAsync("stop");
+        var stopTokens = await columns.ListsAsync<int>("stop_tokens");
+        return [.. Enumerable.Range(0, columns.Rows).Select(i => new SamplingSpec
+        {
+            Temperature = temperature[i],
+            TopP = topP[i],
+            TopK = topK[i],
+            MaxTokens = maxTokens[i],
+            MinTokens = minTokens[i],
+            Stop = JsonSerializer.Deserialize(stop[i] ?? "[]", ContractsJson.Default.IReadOnlyListString) ?? [],
+            StopTokens = stopTokens[i],
+        })];
     }
 
     /// <summary><c>{"exact":1}</c></summary>

@@ -44,11 +44,14 @@ internal static class GenerateCommand
             var input = PromptInput.Read(folder, parsed.GetValue(prompt), parsed.GetValue(ids), chat.Read(parsed, errors), errors);
             if (!sampling.HasMaxTokens(parsed)) spec = spec with { MaxTokens = Math.Clamp(input.Room, 1, spec.MaxTokens) };
             else if (spec.MaxTokens > input.Room) errors.Add(new InputError("--max-tokens", $"is {spec.MaxTokens}, but after the prompt the model has room for {Math.Max(0, input.Room)}"));
+            foreach (var id in spec.StopTokens.Where(id => id < 0 || id >= input.Vocabulary))
+                errors.Add(new InputError("--stop-token", $"{id} is not in the vocabulary, which goes from 0 to {input.Vocabulary - 1}"));
+            if (spec.Stop.Count > 0 && input.Tokenizer is null) errors.Add(new InputError("--stop", $"needs text, and there is none: {input.NoText}"));
             if (errors.Count > 0) throw new InvalidInputException(errors);
             if (input.NoText is { } reason) Console.Error.WriteLine($"note: no text, only token ids: {reason}");
             DeviceOption.Use(parsed);
             var seeds = Enumerable.Range(0, parsed.GetValue(samples)).Select(index => Seeds.For(sampling.Seed(parsed), $"sample/{index}")).ToList();
-            var result = Run(folder, parsed.GetValue(adapter), new GenerationPrompt(input.TokenIds, seeds), spec, precision, cancellation);
+            var result = Run(folder, parsed.GetValue(adapter), new GenerationPrompt(input.TokenIds, seeds), spec, input.Tokenizer, precision, cancellation);
             var report = new GenerationReport(folder, input, result.Completions, result.Seconds);
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteText(Console.Out, parsed.GetValue(logProbs));
@@ -57,11 +60,11 @@ internal static class GenerateCommand
         return command;
     }
 
-    private static (Completion[] Completions, double Seconds) Run(string folder, string? adapterFolder, GenerationPrompt prompt, SamplingSpec sampling, GenerationPrecision precision, CancellationToken cancellation)
+    private static (Completion[] Completions, double Seconds) Run(string folder, string? adapterFolder, GenerationPrompt prompt, SamplingSpec sampling, ITokenizer? tokenizer, GenerationPrecision precision, CancellationToken cancellation)
     {
         var options = new EngineOptions { Precision = precision };
         using var model = PolicyFolder.Load(folder, adapterFolder, options.WeightType);
-        var engine = new GenerationEngine(model, options with { Threads = Threads(model.Config) });
+        var engine = new GenerationEngine(model, options with { Threads = Threads(model.Config) }, tokenizer);
         var started = TimeProvider.System.GetTimestamp();
         var completions = engine.Generate([prompt], sampling, cancellation)[0];
         return (completions, TimeProvider.System.GetElapsedTime(started).TotalSeconds);

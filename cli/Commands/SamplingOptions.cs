@@ -11,6 +11,9 @@ internal sealed class SamplingOptions(int? maxTokensDefault)
     public const int Unbounded = int.MaxValue;
 
     private readonly Option<int?> _maxTokens = new("--max-tokens") { Description = maxTokensDefault is { } number ? $"Longest completion [default: {number}]" : "Longest completion [default: what the model has room for]" };
+    private readonly Option<int> _minTokens = new("--min-tokens") { Description = "Shortest completion, its end included; 0 is off", DefaultValueFactory = _ => 0 };
+    private readonly Option<string[]> _stop = new("--stop") { Description = "Text that ends a completion and stays in it; may be given several times" };
+    private readonly Option<int[]> _stopTokens = new("--stop-token") { Description = "Token id that ends a completion beside the model's own; may be given several times" };
     private readonly Option<double> _temperature = new("--temperature") { Description = "Above 0; or 0, which is --greedy", DefaultValueFactory = _ => 1 };
     private readonly Option<double> _topP = new("--top-p") { Description = "Nucleus mass in (0, 1]; 1 is off", DefaultValueFactory = _ => 1 };
     private readonly Option<int> _topK = new("--top-k") { Description = "Most likely tokens kept; 0 is off", DefaultValueFactory = _ => 0 };
@@ -19,7 +22,7 @@ internal sealed class SamplingOptions(int? maxTokensDefault)
 
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[_maxTokens, _temperature, _topP, _topK, _greedy, _seed]) command.Options.Add(option);
+        foreach (var option in (Option[])[_maxTokens, _minTokens, _stop, _stopTokens, _temperature, _topP, _topK, _greedy, _seed]) command.Options.Add(option);
     }
 
     /// <summary>Whether the longest completion is the user's own wish, not the default.</summary>
@@ -36,7 +39,12 @@ internal sealed class SamplingOptions(int? maxTokensDefault)
             TopP = parsed.GetValue(_topP),
             TopK = parsed.GetValue(_topK),
             MaxTokens = parsed.GetValue(_maxTokens) ?? maxTokensDefault ?? Unbounded,
+            MinTokens = parsed.GetValue(_minTokens),
+            Stop = parsed.GetValue(_stop) ?? [],
+            StopTokens = parsed.GetValue(_stopTokens) ?? [],
         };
+        if (spec.MinTokens < 0 || spec.MinTokens > Math.Max(1, spec.MaxTokens)) errors.Add(new InputError("--min-tokens", $"is {spec.MinTokens}; it must be from 0 to the longest completion, {spec.MaxTokens}"));
+        if (spec.Stop.Any(stop => stop.Length == 0)) errors.Add(new InputError("--stop", "is empty; give the text that ends a completion"));
         if (spec.MaxTokens < 1) errors.Add(new InputError("--max-tokens", $"is {spec.MaxTokens}; it must be at least 1"));
         if (!(spec.Temperature is >= 0 and <= 100)) errors.Add(new InputError("--temperature", $"is {spec.Temperature}; it must be from 0 to 100"));
         if (!(spec.TopP is > 0 and <= 1)) errors.Add(new InputError("--top-p", $"is {spec.TopP}; it must be above 0 and at most 1"));

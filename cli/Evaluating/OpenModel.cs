@@ -16,7 +16,7 @@ internal sealed class OpenModel : IDisposable
     {
         _model = model;
         Tokenizer = tokenizer;
-        Engines = [.. Enumerable.Range(0, engines).Select(_ => new GenerationEngine(model, options))];
+        Engines = [.. Enumerable.Range(0, engines).Select(_ => new GenerationEngine(model, options, tokenizer))];
     }
 
     /// <summary>Prompt and completion together.</summary>

@@ -10,7 +10,8 @@ namespace KnapsackCloud.Cli.Generating;
 /// <summary>What to go on from: token ids, and the tokenizer that makes text of them where the folder has one that can be read.</summary>
 /// <param name="NoText">Why there is no tokenizer; null when there is.</param>
 /// <param name="Room">Tokens that the model's positions leave for a completion.</param>
-internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string? NoText, int Room)
+/// <param name="Vocabulary">Token ids that the model knows: 0 to this number, itself left out.</param>
+internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string? NoText, int Room, int Vocabulary)
 {
     /// <summary>Reads either of the two forms, checked against the model's configuration; no weight is read.</summary>
     /// <param name="errors">Gets everything that is wrong; then the result is not to be used.</param>
@@ -25,7 +26,7 @@ internal sealed record PromptInput(int[] TokenIds, ITokenizer? Tokenizer, string
         var tokenIds = ids is not null ? ParseIds(ids, config, errors) : text is not null && tokenizer is not null ? Encode(text, format, tokenizer, errors) : [];
         var room = config is null ? int.MaxValue : config.MaxPositionEmbeddings - tokenIds.Length;
         if (room < 1) errors.Add(new InputError("", $"the prompt has {tokenIds.Length} tokens, which leaves none of the model's {config!.MaxPositionEmbeddings} positions for a completion"));
-        return new PromptInput(tokenIds, tokenizer, tokenizer is null ? string.Join("; ", tokenizerErrors) : null, room);
+        return new PromptInput(tokenIds, tokenizer, tokenizer is null ? string.Join("; ", tokenizerErrors) : null, room, config?.VocabSize ?? int.MaxValue);
     }
 
     private static ModelConfig Config(string folder) =>

@@ -122,6 +122,7 @@ public sealed record PolicyParameters
     public double StartPrice { get; init; } = 1e-3;
 }
 
+/// <summary>How completions are sampled and where they end. Equal when every member is, the lists in their order.</summary>
 public sealed record SamplingSpec
 {
     /// <summary>0 is greedy.</summary>
@@ -132,6 +133,18 @@ public sealed record SamplingSpec
     public int TopK { get; init; }
     /// <summary>Longest completion in tokens, end of sequence included.</summary>
     public int MaxTokens { get; init; } = 7;
+    /// <summary>Shortest completion in tokens, its end included: until then no token that ends one is drawn, and no text ends one. 0 and 1 are off.</summary>
+    public int MinTokens { get; init; }
+    /// <summary>Texts that end a completion, itself their end; none of them empty.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+    /// <summary>Token ids that end a completion beside the model's own ends of sequence.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    public bool Equals(SamplingSpec? other) =>
+        other is not null && (Temperature, TopP, TopK, MaxTokens, MinTokens) == (other.Temperature, other.TopP, other.TopK, other.MaxTokens, other.MinTokens)
+        && Stop.SequenceEqual(other.Stop) && StopTokens.SequenceEqual(other.StopTokens);
+
+    public override int GetHashCode() => HashCode.Combine(Temperature, TopP, TopK, MaxTokens, MinTokens, Stop.Count, StopTokens.Count);
 }
 
 /// <summary>How a step's rollouts are cut into work items.</summary>

@@ -11,6 +11,8 @@ public static class RunSpecReader
 {
     public const int MaxSteps = 1_000_000;
     internal const int MaxRollouts = 100_000;
+    private const int MostStops = 16;
+    private const int LongestStop = 200;
     internal const double AnyPositive = 1e-12;
 
     /// <param name="place">File name for error messages.</param>
@@ -88,13 +90,18 @@ public static class RunSpecReader
     private static SamplingSpec ReadSampling(ObjectReader reader)
     {
         var byDefault = new SamplingSpec();
-        return new SamplingSpec
+        var sampling = new SamplingSpec
         {
             Temperature = reader.Number("temperature", byDefault.Temperature, 0, 100),
             TopP = reader.Number("topP", byDefault.TopP, AnyPositive, 1),
             TopK = reader.Whole("topK", byDefault.TopK, 0, int.MaxValue),
             MaxTokens = reader.Whole("maxTokens", byDefault.MaxTokens, 1, 1_000_000),
+            MinTokens = reader.Whole("minTokens", byDefault.MinTokens, 0, 1_000_000),
+            Stop = reader.Texts("stop", MostStops, LongestStop),
+            StopTokens = reader.WholeNumbers("stopTokens", MostStops, 0, int.MaxValue),
         };
+        if (sampling.MinTokens > sampling.MaxTokens) reader.Refuse("minTokens", $"is {sampling.MinTokens}, above the longest completion of {sampling.MaxTokens}");
+        return sampling;
     }
 
     private static SplittingSpec ReadSplitting(ObjectReader reader)

@@ -83,6 +83,23 @@ public sealed class ObjectReader
         return null;
     }
 
+    /// <summary>A list of strings, none of them empty; empty when absent or wrong.</summary>
+    public IReadOnlyList<string> Texts(string name, int most, int longest) =>
+        List(name, most, item => item.Kind == JsonValueKind.String && item.Text.Length is > 0 && item.Text.Length <= longest, $"strings of 1 to {longest} characters", item => item.Text);
+
+    /// <summary>A list of whole numbers from min to max; empty when absent or wrong.</summary>
+    public IReadOnlyList<int> WholeNumbers(string name, int most, int min, int max) =>
+        List(name, most, item => item.Kind == JsonValueKind.Number && int.TryParse(item.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max,
+            $"whole numbers from {min} to {max}", item => int.Parse(item.Text, CultureInfo.InvariantCulture));
+
+    private IReadOnlyList<T> List<T>(string name, int most, Func<LocatedJson, bool> isRight, string what, Func<LocatedJson, T> read)
+    {
+        if (Find(name) is not { } value) return [];
+        return value.Kind == JsonValueKind.Array && value.Items.Count <= most && value.Items.All(isRight)
+            ? [.. value.Items.Select(read)]
+            : Wrong<IReadOnlyList<T>>(name, value, $"must be a list [ ... ] of at most {most} {what}", []);
+    }
+
     /// <summary>A nested object; null when absent.</summary>
     public T Nested<T>(string name, T byDefault, Func<ObjectReader, T> read)
     {
@@ -94,11 +111,11 @@ public sealed class ObjectReader
         return result;
     }
 
-    /// <summary>Adds an error about a member, or about the object itself.</summary>
     /// <summary>As <see cref="Nested"/>, and null when absent or null.</summary>
     public T? OptionalNested<T>(string name, Func<ObjectReader, T> read) where T : class =>
         Find(name) is { Kind: not JsonValueKind.Null } ? Nested<T?>(name, null, read) : null;
 
+    /// <summary>Adds an error about a member, or about the object itself.</summary>
     public void Refuse(string name, string problem) => Refuse(Join(name), Find(name)?.Line ?? _object.Line, problem);
 
     public void RefuseUnknown()

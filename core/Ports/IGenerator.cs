@@ -15,7 +15,7 @@ public sealed record GenerationPrompt(int[] TokenIds, IReadOnlyList<ulong> Seeds
 /// <param name="ModelLogProbs">Natural logs of the model at temperature 1 without truncation; the same array when the two distributions are one.</param>
 public sealed record Completion(int[] TokenIds, float[] LogProbs, float[] ModelLogProbs, StopReason Stop);
 
-/// <summary>Samples from one policy. Knows token ids only, never text.</summary>
+/// <summary>Samples from one policy. Takes and gives token ids; text it makes only to see the sampling's stop texts.</summary>
 public interface IGenerator
 {
     /// <summary>
@@ -38,6 +38,9 @@ public interface ITokenizer
 
     /// <summary>Special tokens such as end of sequence are left out.</summary>
     string Decode(ReadOnlySpan<int> ids);
+
+    /// <summary>For a sequence whose tokens come one by one: takes the next and gives the text that has become certain, so that no character comes in halves. Single-use, not thread-safe.</summary>
+    Func<int, string> StartText() => id => Decode([id]);
 }
 
 /// <summary>A policy that was loaded and can generate. Dispose gives it back.</summary>

@@ -17,8 +17,10 @@ internal static class DeviceSampler
 
     /// <param name="logits_RV">Of any floating-point type.</param>
     /// <param name="uniforms">In [0, 1), one a row.</param>
+    /// <param name="forbidden">Tokens that some rows may not draw.</param>
+    /// <param name="mayNot">Which rows those are, one a row.</param>
     /// <exception cref="InvalidOperationException">A logit is not a number or plus infinity, or all of a row are minus infinity: the model is broken.</exception>
-    public static SampledToken[] Sample(Tensor logits_RV, SamplingSpec sampling, double[] uniforms)
+    public static SampledToken[] Sample(Tensor logits_RV, SamplingSpec sampling, double[] uniforms, int[] forbidden, bool[] mayNot)
     {
         var tokens = new List<SampledToken>(uniforms.Length);
         var rows = (int)Math.Max(1, ChunkNumbers / logits_RV.shape[1]);
@@ -26,17 +28,27 @@ internal static class DeviceSampler
         {
             using var scope = NewDisposeScope();
             var count = Math.Min(rows, uniforms.Length - first);
-            tokens.AddRange(SampleChunk(logits_RV.narrow(0, first, count).to(ScalarType.Float32), sampling, uniforms[first..(first + count)]));
+            var logits_CV = logits_RV.narrow(0, first, count).to(ScalarType.Float32);
+            var allowed_CV = mayNot.AsSpan(first, count).Contains(true) ? Allowed(logits_CV, forbidden, mayNot[first..(first + count)]) : logits_CV;
+            tokens.AddRange(SampleChunk(logits_CV, allowed_CV, sampling, uniforms[first..(first + count)]));
         }
 
         return [.. tokens];
     }
 
-    private static IEnumerable<SampledToken> SampleChunk(Tensor logits_CV, SamplingSpec sampling, double[] uniforms)
+    private static Tensor Allowed(Tensor logits_CV, int[] forbidden, bool[] mayNot)
+    {
+        var ends_V = zeros(logits_CV.shape[1], ScalarType.Bool);
+        ends_V.index_fill_(0, tensor(Array.ConvertAll(forbidden, id => (long)id)), True);
+        return logits_CV.masked_fill(ends_V.unsqueeze(0).logical_and(tensor(mayNot).unsqueeze(1)), MinusInfinity);
+    }
+
+    /// <param name="allowed_CV">The same logits, minus infinity for what may not be drawn.</param>
+    private static IEnumerable<SampledToken> SampleChunk(Tensor logits_CV, Tensor allowed_CV, SamplingSpec sampling, double[] uniforms)
     {
         var model_CV = logits_CV.log_softmax(-1);
-        var sampled_CV = sampling.Temperature == 0 ? model_CV : Distribution(logits_CV, model_CV, sampling);
-        var ids_C1 = sampling.Temperature == 0 ? FirstLargest(logits_CV) : Draw(sampled_CV, uniforms);
+        var sampled_CV = sampling.Temperature == 0 ? model_CV : Distribution(allowed_CV, ReferenceEquals(allowed_CV, logits_CV) ? model_CV : allowed_CV.log_softmax(-1), sampling);
+        var ids_C1 = sampling.Temperature == 0 ? FirstLargest(allowed_CV) : Draw(sampled_CV, uniforms);
         var picked_2C = stack([sampled_CV.gather(1, ids_C1).squeeze(1), model_CV.gather(1, ids_C1).squeeze(1)]).cpu();
         var (ids, logProbs) = (ids_C1.cpu().data<long>().ToArray(), picked_2C.data<float>().ToArray());
         if (!logProbs.All(float.IsFinite)) throw new InvalidOperationException("the model's logits are not finite: its weights are damaged, or training has diverged");
@@ -80,5 +92,6 @@ internal static class DeviceSampler
     }
 
     private static readonly Scalar MinusInfinity = float.NegativeInfinity.ToScalar();
+    private static readonly Scalar True = 1L.ToScalar();
     private static readonly Scalar HalfOfOne = 0.5f.ToScalar();
 }

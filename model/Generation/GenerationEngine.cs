@@ -13,7 +13,8 @@ namespace KnapsackCloud.Model.Generation;
 /// thread at a time uses an engine; any number of engines may share a model, which they only read. The model stays the
 /// caller's.
 /// </summary>
-public sealed class GenerationEngine(DecoderModel model, EngineOptions? options = null) : IGenerator
+/// <param name="tokenizer">The model's; needed for stop texts only.</param>
+public sealed class GenerationEngine(DecoderModel model, EngineOptions? options = null, ITokenizer? tokenizer = null) : IGenerator
 {
     private readonly Tensor[] _weights = [.. model.Parameters];
     private readonly Sampler _sampler = new(model.Config.VocabSize);
@@ -28,7 +29,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
     /// <exception cref="InsufficientMemoryException">Not even one rollout fits into memory.</exception>
     public Completion[][] Generate(IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, CancellationToken cancellation)
     {
-        GenerationRequest.Check(prompts, sampling, model.Config);
+        GenerationRequest.Check(prompts, sampling, model.Config, tokenizer);
         var completions = prompts.Select(prompt => new Completion[prompt.Seeds.Count]).ToArray();
         using var threads = new TorchThreads(_options.Threads);
         using var inference = inference_mode();
@@ -36,7 +37,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
         while (queue.Count > 0)
         {
             using var scope = NewDisposeScope();
-            using var batch = new RunningBatch(model, _weights, _sampler, _options, queue, prompts, sampling, completions);
+            using var batch = new RunningBatch(model, _weights, _sampler, _options, queue, prompts, sampling, tokenizer, completions);
             var places = queue.Places(model.Config, _options);
             try
             {

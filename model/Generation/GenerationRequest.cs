@@ -8,13 +8,17 @@ namespace KnapsackCloud.Model.Generation;
 internal static class GenerationRequest
 {
     /// <exception cref="InvalidInputException">Sampling out of range, an empty or too long prompt, or token ids that the vocabulary lacks; all of them.</exception>
-    public static void Check(IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, ModelConfig config)
+    public static void Check(IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, ModelConfig config, ITokenizer? tokenizer)
     {
         var errors = new List<InputError>();
         if (!(sampling.Temperature >= 0 && double.IsFinite(sampling.Temperature))) Refuse("sampling.temperature", $"is {sampling.Temperature}, but must be 0 (greedy) or more");
         if (!(sampling.TopP is > 0 and <= 1)) Refuse("sampling.topP", $"is {sampling.TopP}, but must be above 0 and at most 1 (off)");
         if (sampling.TopK < 0) Refuse("sampling.topK", $"is {sampling.TopK}, but must be 0 (off) or more");
         if (sampling.MaxTokens < 1) Refuse("sampling.maxTokens", $"is {sampling.MaxTokens}, but must be 1 or more");
+        if (sampling.MinTokens < 0 || sampling.MinTokens > Math.Max(0, sampling.MaxTokens)) Refuse("sampling.minTokens", $"is {sampling.MinTokens}, but must be from 0 (off) to the longest completion of {sampling.MaxTokens}");
+        if (sampling.Stop.Any(stop => stop.Length == 0)) Refuse("sampling.stop", "has an empty text, which would end everything at once");
+        if (sampling.Stop.Count > 0 && tokenizer is null) Refuse("sampling.stop", "needs a tokenizer that makes text of tokens, and there is none");
+        if (sampling.StopTokens.Any(id => id < 0 || id >= config.VocabSize)) Refuse("sampling.stopTokens", $"has {string.Join(", ", sampling.StopTokens.Where(id => id < 0 || id >= config.VocabSize))}, but the vocabulary goes from 0 to {config.VocabSize - 1}");
         foreach (var (index, prompt) in prompts.Index()) CheckPrompt($"prompt {index + 1}", prompt.TokenIds);
         foreach (var (index, prompt) in prompts.Index())
         {

@@ -135,7 +135,7 @@ public sealed class PolicyLoader(IPolicyFolders folders, EngineOptions? options 
     {
         private Action? _release = release;
 
-        public IGenerator Generator { get; } = new GenerationEngine(weights.Model, options);
+        public IGenerator Generator { get; } = new GenerationEngine(weights.Model, options, weights.Tokenizer);
         public ITokenizer Tokenizer => weights.Tokenizer;
 
         public void Dispose() => Interlocked.Exchange(ref _release, null)?.Invoke();

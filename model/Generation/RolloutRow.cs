@@ -8,7 +8,8 @@ namespace KnapsackCloud.Model.Generation;
 /// <param name="index">Which of its rollouts.</param>
 /// <param name="promptLength">Tokens of the prompt.</param>
 /// <param name="maxTokens">Its longest completion.</param>
-internal sealed class RolloutRow(int prompt, int index, ulong seed, int promptLength, int maxTokens)
+/// <param name="stops">Null where no text ends it.</param>
+internal sealed class RolloutRow(int prompt, int index, ulong seed, int promptLength, int maxTokens, StopTexts? stops)
 {
     private readonly List<int> _tokenIds = [];
     private readonly List<float> _logProbs = [];
@@ -27,8 +28,12 @@ internal sealed class RolloutRow(int prompt, int index, ulong seed, int promptLe
 
     public int LastToken => _tokenIds[^1];
 
+    /// <summary>The newest token completed a text that ends it.</summary>
+    public bool MetStop { get; private set; }
+
     public void Add(SampledToken token)
     {
+        MetStop = stops?.Append(token.Id) ?? false;
         _tokenIds.Add(token.Id);
         _logProbs.Add(token.LogProb);
         _modelLogProbs.Add(token.ModelLogProb);

@@ -15,8 +15,9 @@ namespace KnapsackCloud.Model.Generation;
 /// <param name="completions">Gets what is finished, [prompt][rollout].</param>
 internal sealed class RunningBatch(
     DecoderModel model, Tensor[] weights, Sampler sampler, EngineOptions options, RolloutQueue queue,
-    IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, Completion[][] completions) : IDisposable
+    IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, ITokenizer? tokenizer, Completion[][] completions) : IDisposable
 {
+    private readonly int[] _ends = [.. model.Config.EosTokenIds.Concat(sampling.StopTokens).Distinct()];
     private KeyValueCache? _cache;
     private RolloutRow[] _rows = [];
     private SharedPrompt? _shared;
@@ -97,7 +98,10 @@ internal sealed class RunningBatch(
     }
 
     private RolloutRow Row(int prompt, int rollout) =>
-        new(prompt, rollout, prompts[prompt].Seeds[rollout], prompts[prompt].TokenIds.Length, queue.MaxTokens(prompt, rollout));
+        new(prompt, rollout, prompts[prompt].Seeds[rollout], prompts[prompt].TokenIds.Length, queue.MaxTokens(prompt, rollout), Stops());
+
+    /// <summary>The texts that end a rollout are looked for in its own text.</summary>
+    private StopTexts? Stops() => sampling.Stop.Count > 0 ? new StopTexts(sampling.Stop, tokenizer!.StartText()) : null;
 
     private void Sample(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow)
     {
@@ -113,16 +117,17 @@ internal sealed class RunningBatch(
         for (var row = 0; row < rows.Length; row++)
         {
             var uniform = CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count);
-            rows[row].Add(sampler.Sample(values.Slice(logitsOfRow(row) * vocabulary, vocabulary), sampling, uniform));
+            rows[row].Add(sampler.Sample(values.Slice(logitsOfRow(row) * vocabulary, vocabulary), sampling, uniform, MayEnd(rows[row]) ? [] : _ends));
         }
     }
 
     private void SampleThere(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow)
     {
         using var scope = NewDisposeScope();
-        var (places, uniforms) = (new long[rows.Length], new double[rows.Length]);
-        for (var row = 0; row < rows.Length; row++) (places[row], uniforms[row]) = (logitsOfRow(row), CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count));
-        var tokens = DeviceSampler.Sample(logits.shape[0] == rows.Length ? logits : logits.index_select(0, tensor(places)), sampling, uniforms);
+        var (places, uniforms, mayNot) = (new long[rows.Length], new double[rows.Length], new bool[rows.Length]);
+        for (var row = 0; row < rows.Length; row++)
+            (places[row], uniforms[row], mayNot[row]) = (logitsOfRow(row), CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count), !MayEnd(rows[row]));
+        var tokens = DeviceSampler.Sample(logits.shape[0] == rows.Length ? logits : logits.index_select(0, tensor(places)), sampling, uniforms, _ends, mayNot);
         for (var row = 0; row < rows.Length; row++) rows[row].Add(tokens[row]);
     }
 
@@ -163,11 +168,18 @@ internal sealed class RunningBatch(
         if (from.Count > 0) cache.MoveRows([.. from], [.. to], _rows.Take(remaining).Max(row => row.CachedLength));
     }
 
-    private StopReason? Ended(RolloutRow row) =>
-        model.Config.EosTokenIds.Contains(row.LastToken) ? StopReason.Eos : row.Count == row.MaxTokens ? StopReason.Length : null;
+    private StopReason? Ended(RolloutRow row)
+    {
+        if (model.Config.EosTokenIds.Contains(row.LastToken)) return StopReason.Eos;
+        if (sampling.StopTokens.Contains(row.LastToken) || (row.MetStop && row.Count >= sampling.MinTokens)) return StopReason.Stop;
+        return row.Count == row.MaxTokens ? StopReason.Length : null;
+    }
+
+    /// <summary>Whether the next token may be the rollout's last by its own will.</summary>
+    private bool MayEnd(RolloutRow row) => row.Count + 1 >= sampling.MinTokens;
 
     private bool OneDistribution() =>
-        sampling.Temperature == 0 || (sampling.Temperature == 1 && sampling.TopP == 1 && (sampling.TopK == 0 || sampling.TopK >= model.Config.VocabSize));
+        sampling.Temperature == 0 || (sampling is { Temperature: 1, TopP: 1, MinTokens: <= 1 } && (sampling.TopK == 0 || sampling.TopK >= model.Config.VocabSize));
 
     private static long[] Tokens(ReadOnlySpan<RolloutRow> rows)
     {

@@ -17,6 +17,7 @@ internal sealed class Sampler(int vocabulary)
     private const int BlockSize = 256;
 
     private readonly float[] _weights_V = new float[vocabulary];
+    private readonly float[] _allowed_V = new float[vocabulary];
     private readonly double[] _blocks = new double[(vocabulary + BlockSize - 1) / BlockSize];
     private readonly Nucleus _nucleus = new(vocabulary);
 
@@ -55,6 +56,18 @@ internal sealed class Sampler(int vocabulary)
         }
 
         return new(pick, LogProb(logits_V[pick], most, inverse, sampledTotal), LogProb(logits_V[pick], most, 1, total));
+    }
+
+    /// <summary>As <see cref="Sample(ReadOnlySpan{float}, SamplingSpec, double)"/>, from the tokens that are not forbidden: the others share their mass.</summary>
+    public SampledToken Sample(ReadOnlySpan<float> logits_V, SamplingSpec sampling, double uniform, ReadOnlySpan<int> forbidden)
+    {
+        if (forbidden.IsEmpty) return Sample(logits_V, sampling, uniform);
+        logits_V.CopyTo(_allowed_V);
+        foreach (var id in forbidden) _allowed_V[id] = float.NegativeInfinity;
+        var token = Sample(_allowed_V, sampling, uniform);
+        var most = Largest(logits_V);
+        var modelLogProb = LogProb(logits_V[token.Id], most, 1, Weigh(logits_V, most, 1));
+        return token with { LogProb = sampling.Temperature == 0 ? modelLogProb : token.LogProb, ModelLogProb = modelLogProb };
     }
 
     private static float LogProb(float logit, float most, double inverseTemperature, double total) =>

@@ -71,6 +71,8 @@ public sealed class TextTokenizer : ITokenizer
     public StreamingDecoder StartDecoding(bool keepSpecialTokens = false) =>
         new(_parts.StartDecoding(), id => !keepSpecialTokens && _parts.SpecialIds.Contains(id));
 
+    public Func<int, string> StartText() => StartDecoding().Append;
+
     private void EncodeSegment(string text, bool first, bool recognise, List<int> ids)
     {
         foreach (var normalizer in _parts.Normalizers) text = normalizer.Apply(text);

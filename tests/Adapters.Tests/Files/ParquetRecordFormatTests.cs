@@ -26,7 +26,7 @@ public class ParquetRecordFormatTests
             Error = what.Item2 ? null : what.Item3,
             StopReason = what.Item4,
             Policy = new PolicyVersion(who.Item2),
-            Sampling = new SamplingSpec { Temperature = what.Item5, TopP = 0.9, TopK = 5, MaxTokens = 9 },
+            Sampling = new SamplingSpec { Temperature = what.Item5, TopP = 0.9, TopK = 5, MaxTokens = 9, MinTokens = 2, Stop = ["\n\n", what.Item3], StopTokens = [7, 1] },
             Seed = who.Item5,
             Worker = what.Item3,
             GenerationSeconds = what.Item5,

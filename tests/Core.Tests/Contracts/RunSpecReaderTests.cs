@@ -102,6 +102,15 @@ public class RunSpecReaderTests
     }
 
     [Fact]
+    public void What_ends_a_completion_is_read_as_it_is_written_and_survives_the_store()
+    {
+        var spec = RunSpecReader.Read("spec.json", """{ "sampling": { "minTokens": 2, "stop": ["\n\n", "</answer>"], "stopTokens": [7, 0] } }""");
+        Assert.Equal(new SamplingSpec { MinTokens = 2, Stop = ["\n\n", "</answer>"], StopTokens = [7, 0] }, spec.Sampling);
+        Assert.NotEqual(new SamplingSpec { MinTokens = 2, Stop = ["\n\n"], StopTokens = [7, 0] }, spec.Sampling);
+        Assert.Equal(spec, JsonSerializer.Deserialize(JsonSerializer.Serialize(spec, ContractsJson.Default.RunSpec), ContractsJson.Default.RunSpec));
+    }
+
+    [Fact]
     public void Comments_and_trailing_commas_are_for_people() =>
         Assert.Equal(3, RunSpecReader.Read("spec.json", "{ // how long\n \"steps\": 3, }").Steps);
 
@@ -117,7 +126,7 @@ public class RunSpecReaderTests
               "model": { "source": "ftp://x" },
               "tasks": { "verifier": "magic", "perStep": 1.5 },
               "allocation": { "policy": "best", "min": 1, "max": 4, "unit": "euros", "rounds": 0, "pool": { "opening": 1 }, "parameters": { "skipAbove": 0.1, "pilto": 3 } },
-              "sampling": { "temperature": -1, "topP": 0, "maxTokens": "7" },
+              "sampling": { "temperature": -1, "topP": 0, "maxTokens": "7", "minTokens": 8, "stop": ["\n", ""], "stopTokens": [-1] },
               "learning": { "learningRate": 1e99, "maxLag": 1, "loss": 3 },
               "limits": { "usd": 5, "gpu": "abacus" }
             }
@@ -128,7 +137,7 @@ public class RunSpecReaderTests
             "my.json:2 name", "my.json:3 seed", "my.json:4 steps", "my.json:5 stepz", "my.json:6 model.source",
             "my.json:7 tasks.perStep", "my.json:7 tasks.verifier",
             "my.json:8 allocation.max", "my.json:8 allocation.min", "my.json:8 allocation.parameters.deferBelow", "my.json:8 allocation.parameters.pilto", "my.json:8 allocation.policy", "my.json:8 allocation.pool.opening", "my.json:8 allocation.rounds", "my.json:8 allocation.unit",
-            "my.json:9 sampling.maxTokens", "my.json:9 sampling.temperature", "my.json:9 sampling.topP",
+            "my.json:9 sampling.maxTokens", "my.json:9 sampling.minTokens", "my.json:9 sampling.stop", "my.json:9 sampling.stopTokens", "my.json:9 sampling.temperature", "my.json:9 sampling.topP",
             "my.json:10 learning.learningRate", "my.json:10 learning.loss", "my.json:10 learning.maxLag", "my.json:11 limits.gpu", "my.json:11 limits.usd",
         ];
         Assert.Equal(places.Order(StringComparer.Ordinal), errors.Select(error => error.Place).Order(StringComparer.Ordinal));

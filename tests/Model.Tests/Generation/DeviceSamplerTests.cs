@@ -37,11 +37,15 @@ public class DeviceSamplerTests
         var random = new CounterRandom(11);
         var rows = Enumerable.Range(0, 400).Select(_ => Enumerable.Range(0, 97).Select(_ => (float)(4 * random.NextDouble())).ToArray()).ToArray();
         var uniforms = rows.Select(_ => random.NextDouble()).ToArray();
+        var mayNot = rows.Select(_ => random.NextDouble() < 0.5).ToArray();
+        int[] forbidden = [.. Enumerable.Range(0, 60)];
         foreach (var sampling in (SamplingSpec[])[new(), new() { Temperature = 0 }, new() { Temperature = 0.6 }, new() { TopK = 7 }, new() { TopP = 0.7, TopK = 30 }])
         {
-            var expected = rows.Select((row, i) => new Sampler(row.Length).Sample(row, sampling, uniforms[i])).ToList();
+            var expected = rows.Select((row, i) => new Sampler(row.Length).Sample(row, sampling, uniforms[i], mayNot[i] ? forbidden : [])).ToList();
             using var logits = tensor(rows.SelectMany(row => row).ToArray(), rows.Length, 97);
-            Assert.Equal(expected.Select(token => token.Id), DeviceSampler.Sample(logits, sampling, uniforms).Select(token => token.Id));
+            var found = DeviceSampler.Sample(logits, sampling, uniforms, forbidden, mayNot);
+            Assert.Equal(expected.Select(token => token.Id), found.Select(token => token.Id));
+            Assert.All(expected.Zip(found), pair => Assert.Equal((pair.First.LogProb, pair.First.ModelLogProb), (pair.Second.LogProb, pair.Second.ModelLogProb), (a, b) => Math.Abs(a.LogProb - b.LogProb) < 1e-4 && Math.Abs(a.ModelLogProb - b.ModelLogProb) < 1e-4));
         }
     }
 
@@ -58,6 +62,6 @@ public class DeviceSamplerTests
     private static SampledToken[] Sample(float[][] rows, SamplingSpec sampling, double uniform)
     {
         using var logits = tensor(rows.SelectMany(row => row).ToArray(), rows.Length, rows[0].Length);
-        return DeviceSampler.Sample(logits, sampling, [.. rows.Select(_ => uniform)]);
+        return DeviceSampler.Sample(logits, sampling, [.. rows.Select(_ => uniform)], [], new bool[rows.Length]);
     }
 }

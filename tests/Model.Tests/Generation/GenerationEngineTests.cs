@@ -29,6 +29,24 @@ public class GenerationEngineTests
         }, iter: 25, threads: 1);
 
     [Fact]
+    public void Texts_and_tokens_end_a_completion_and_nothing_does_before_its_shortest_length()
+    {
+        var reasons = new HashSet<StopReason>();
+        Gen.Select(Shapes, Gen.Int[0, 9], Gen.OneOf(Gen.Const(0.0), Gen.Const(0.8), Gen.Const(1.0)), Gen.OneOf(Gen.Const<string[]>(["abca"]), Gen.Const<string[]>(["bb", "cab"]), Gen.Const<string[]>([])), Gen.OneOf(Gen.Const<int[]>([5]), Gen.Const<int[]>([1, 7]), Gen.Const<int[]>([])))
+            .Sample((shape, minTokens, temperature, stop, stopTokens) =>
+            {
+                using var model = DecoderModel.Random(TestModels.Config with { EosTokenIds = [1] }, shape.Seed);
+                var prompts = Prompts(TestModels.Config, shape);
+                var sampling = Sampling with { Temperature = temperature, MinTokens = minTokens, Stop = stop, StopTokens = stopTokens };
+                var completions = new GenerationEngine(model, tokenizer: new Pieces()).Generate(prompts, sampling, TestContext.Current.CancellationToken);
+                AssertSame(prompts.Select(prompt => prompt.Seeds.Select(seed => Oracle.Generate(model, prompt.TokenIds, seed, sampling, Pieces.TextOf)).ToArray()).ToArray(), completions);
+                Assert.All(completions.SelectMany(rows => rows), completion => Assert.InRange(completion.TokenIds.Length, minTokens, Sampling.MaxTokens));
+                reasons.UnionWith(completions.SelectMany(rows => rows).Select(completion => completion.Stop));
+            }, iter: 60, threads: 1);
+        Assert.Equal([StopReason.Eos, StopReason.Length, StopReason.Stop], reasons.Order());
+    }
+
+    [Fact]
     public void A_rollout_is_the_same_alone_in_a_batch_and_in_any_chunk() =>
         Gen.Select(Shapes, Gen.Int[1, 7], Gen.Int[1, 40]).Sample((shape, rows, prefill) =>
         {
@@ -100,6 +118,7 @@ public class GenerationEngineTests
         Assert.False(IsShared(Sampling with { TopK = 3 }));
         Assert.False(IsShared(Sampling with { TopP = 0.9 }));
         Assert.False(IsShared(Sampling with { Temperature = 0.9 }));
+        Assert.False(IsShared(Sampling with { MinTokens = 2 }));
 
         bool IsShared(SamplingSpec sampling)
         {
@@ -155,10 +174,10 @@ public class GenerationEngineTests
     public void Everything_wrong_with_a_request_is_listed()
     {
         using var model = DecoderModel.Random(TestModels.Config, 5);
-        var sampling = new SamplingSpec { Temperature = -1, TopP = 0, TopK = -1, MaxTokens = 0 };
+        var sampling = new SamplingSpec { Temperature = -1, TopP = 0, TopK = -1, MaxTokens = 0, MinTokens = 1, Stop = ["end"], StopTokens = [16] };
         var errors = Assert.Throws<InvalidInputException>(() => new GenerationEngine(model).Generate(
             [new([], [1]), new([4, 16, -1], [1]), new(new int[65], [1])], sampling, TestContext.Current.CancellationToken)).Errors;
-        Assert.Equal(["sampling.temperature", "sampling.topP", "sampling.topK", "sampling.maxTokens", "prompt 1", "prompt 2", "prompt 3"], errors.Select(error => error.Place));
+        Assert.Equal(["sampling.temperature", "sampling.topP", "sampling.topK", "sampling.maxTokens", "sampling.minTokens", "sampling.stop", "sampling.stopTokens", "prompt 1", "prompt 2", "prompt 3"], errors.Select(error => error.Place));
     }
 
     [Fact]
@@ -178,6 +197,18 @@ public class GenerationEngineTests
         using var model = DecoderModel.Random(TestModels.Config, 5);
         using (no_grad()) model.FinalNorm_D.fill_(float.NaN);
         Assert.Throws<InvalidOperationException>(() => new GenerationEngine(model).Generate([new([4], [1])], Sampling, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Tokens that are a letter, two, or none, so that stop texts begin and end anywhere.</summary>
+    private sealed class Pieces : ITokenizer
+    {
+        private static readonly string[] Texts = ["a", "", "b", "ab", "ca", "c"];
+
+        public static string TextOf(int id) => Texts[id % Texts.Length];
+
+        public int[] Encode(string text) => throw new NotSupportedException();
+
+        public string Decode(ReadOnlySpan<int> ids) => string.Concat(ids.ToArray().Select(TextOf));
     }
 
     private static GenerationPrompt[] Prompts(ModelConfig config, (bool Equal, int[] Lengths, int[] Counts, ulong Seed) shape) =>

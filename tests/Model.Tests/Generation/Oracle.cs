@@ -9,24 +9,38 @@ namespace KnapsackCloud.Model.Tests.Generation;
 /// <summary>Generation as simple as it can be: one rollout at a time, the whole sequence anew for every token, doubles, a full sort.</summary>
 internal static class Oracle
 {
-    public static Completion Generate(DecoderModel model, int[] promptIds, ulong seed, SamplingSpec sampling)
+    /// <param name="textOf">Of one token, where the sampling has stop texts.</param>
+    public static Completion Generate(DecoderModel model, int[] promptIds, ulong seed, SamplingSpec sampling, Func<int, string>? textOf = null)
     {
+        var text = "";
         using var inference = inference_mode();
         var ids = promptIds.Select(id => (long)id).ToList();
         var (logProbs, modelLogProbs) = (new List<float>(), new List<float>());
         while (true)
         {
             var logits = LastLogits(model, ids);
-            var sampled = Distribution(logits, sampling);
-            var id = sampling.Temperature == 0 ? Array.IndexOf(logits, logits.Max()) : Pick(sampled, CounterRandom.UniformAt(seed, (ulong)logProbs.Count));
+            var allowed = logProbs.Count + 1 < sampling.MinTokens ? Without(logits, [.. model.Config.EosTokenIds, .. sampling.StopTokens]) : logits;
+            var sampled = Distribution(allowed, sampling);
+            var id = sampling.Temperature == 0 ? Array.IndexOf(allowed, allowed.Max()) : Pick(sampled, CounterRandom.UniformAt(seed, (ulong)logProbs.Count));
             ids.Add(id);
-            logProbs.Add((float)Math.Log(sampled[id]));
+            logProbs.Add((float)Math.Log(sampling.Temperature == 0 ? Distribution(logits, sampling)[id] : sampled[id]));
             modelLogProbs.Add((float)Math.Log(Distribution(logits, new SamplingSpec())[id]));
-            var ended = model.Config.EosTokenIds.Contains(id);
-            if (ended || logProbs.Count == sampling.MaxTokens)
-                return new Completion([.. ids.Skip(promptIds.Length).Select(token => (int)token)], [.. logProbs], [.. modelLogProbs], ended ? StopReason.Eos : StopReason.Length);
+            if (Ended() is { } reason) return new Completion([.. ids.Skip(promptIds.Length).Select(token => (int)token)], [.. logProbs], [.. modelLogProbs], reason);
+
+            StopReason? Ended()
+            {
+                var before = text.Length;
+                text += textOf?.Invoke(id);
+                if (model.Config.EosTokenIds.Contains(id)) return StopReason.Eos;
+                var met = sampling.Stop.Any(stop => Enumerable.Range(before + 1, text.Length - before).Any(end => text[..end].EndsWith(stop, StringComparison.Ordinal)));
+                if (sampling.StopTokens.Contains(id) || (met && logProbs.Count >= sampling.MinTokens)) return StopReason.Stop;
+                return logProbs.Count == sampling.MaxTokens ? StopReason.Length : null;
+            }
         }
     }
+
+    /// <summary>The logits, minus infinity for these tokens.</summary>
+    public static float[] Without(float[] logits, int[] forbidden) => [.. logits.Select((logit, id) => forbidden.Contains(id) ? float.NegativeInfinity : logit)];
 
     /// <summary>Probabilities of every token, zero for those that are cut off; of the model itself when greedy.</summary>
     public static double[] Distribution(float[] logits, SamplingSpec sampling)
