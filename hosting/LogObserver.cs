@@ -27,6 +27,8 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
         if (summary.Skipped is [var first, ..]) LogSkipped(run, summary.Step, summary.Version.Value, summary.SkippedUpdates, first.Reason, BlobNames.Learning(run, summary.Step));
     }
 
+    public void LogProbsDiffer(RunId run, int step, double mismatch, double limit) => LogMismatch(run, step, mismatch, limit);
+
     public void PrepareProgress(RunId run, string text) => LogPrepare(run, text);
 
     public void AttemptFailed(string queue, string messageId, int attempt, Exception error) => LogAttemptFailed(error, queue, messageId, attempt);
@@ -61,6 +63,9 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
 
     [LoggerMessage(206, LogLevel.Warning, "Run {Run} step {Step}: policy {PolicyVersion} was made without {Skipped} updates, the first because {Reason}; {Blob} names their rollouts")]
     private partial void LogSkipped(RunId run, int step, int policyVersion, int skipped, string reason, BlobName blob);
+
+    [LoggerMessage(207, LogLevel.Warning, "Run {Run} step {Step}: sampler and learner differ by {Mismatch:F3} nats in a token's log-prob, above learning.mismatchLimit {Limit}")]
+    private partial void LogMismatch(RunId run, int step, double mismatch, double limit);
 
     [LoggerMessage(300, LogLevel.Warning, "Queue {Queue} message {MessageId}: attempt {Attempt} failed")]
     private partial void LogAttemptFailed(Exception error, string queue, string messageId, int attempt);

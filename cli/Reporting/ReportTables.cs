@@ -36,10 +36,17 @@ internal static class ReportTables
         if (history.Evaluations is [var first, .., var last])
             rows.Add(["held-out accuracy, before and after", $"{Ratio(first.Evaluation.MeanReward)}, {Ratio(last.Evaluation.MeanReward)} ({last.Evaluation.MeanReward - first.Evaluation.MeanReward:+0.000;-0.000})"]);
         if (history.Learning.Skip(1).ToList() is { Count: > 0 } learned)
-            rows.Add(["largest log-prob difference of sampler and learner", learned.Max(l => l.MaxLogProbMismatch).ToString("0.0e0", CultureInfo.InvariantCulture)]);
+            rows.Add(["largest log-prob difference of sampler and learner", Mismatch(learned, history.Spec.Learning.MismatchLimit)]);
         if (history.Learning.Where(l => l.SkippedUpdates > 0).ToList() is [var earliest, ..] skipped)
             rows.Add(["updates skipped", $"{skipped.Sum(l => l.SkippedUpdates)} in {skipped.Count} steps, first in step {earliest.Step}: {earliest.Skipped[0].Reason} (its learning.json names the rollouts)"]);
         return new ReportTable("The run", ["", ""], rows);
+    }
+
+    private static string Mismatch(List<LearningSummary> learned, double limit)
+    {
+        var largest = learned.Max(l => l.MaxLogProbMismatch).ToString("0.0e0", CultureInfo.InvariantCulture);
+        var beyond = learned.Where(l => l.MaxLogProbMismatch > limit).ToList();
+        return beyond.Count == 0 ? largest : string.Create(CultureInfo.InvariantCulture, $"{largest}: above {limit} in {beyond.Count} steps, first in step {beyond[0].Step} (is the sampling truncated, or of another precision?)");
     }
 
     private static ReportTable Evaluation(RunHistory history)

@@ -36,6 +36,8 @@ public sealed record LearningSpec
     public double Beta2 { get; init; } = 0.95;
     /// <summary>Of matrices; norms and biases do not decay.</summary>
     public double WeightDecay { get; init; }
+    /// <summary>Nats by which a token's log-prob may differ between sampler and learner before it is told as an alarm; above 0.</summary>
+    public double MismatchLimit { get; init; } = 0.2;
     /// <summary>Most versions a trajectory may be behind; 0 is strictly on-policy.</summary>
     public int MaxLag { get; init; }
 }

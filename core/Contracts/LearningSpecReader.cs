@@ -40,6 +40,7 @@ internal static class LearningSpecReader
         Beta1 = reader.Number("beta1", byDefault.Beta1, 0, 0.999999),
         Beta2 = reader.Number("beta2", byDefault.Beta2, 0, 0.999999),
         WeightDecay = reader.Number("weightDecay", byDefault.WeightDecay, 0, 10),
+        MismatchLimit = reader.Number("mismatchLimit", byDefault.MismatchLimit, AnyPositive, 1e9),
         MaxLag = reader.Whole("maxLag", byDefault.MaxLag, 0, 0),
     };
 

@@ -67,6 +67,8 @@ public sealed class LearnHandler(
         await blobs.CreateAsync(BlobNames.Learning(run, step), learning, ContractsJson.Default.LearningSummary, cancellation);
         await folders.PublishAsync(run, version, output, cancellation);
         observer.Learned(run, learning);
+        var limit = spec.Learning.MismatchLimit;
+        if (learning.MaxLogProbMismatch > limit) observer.LogProbsDiffer(run, step, learning.MaxLogProbMismatch, limit);
         return true;
     }
 

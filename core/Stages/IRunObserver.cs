@@ -31,6 +31,10 @@ public interface IRunObserver : IPumpObserver
 
     void Learned(RunId run, LearningSummary summary) { }
 
+    /// <summary>Sampler and learner disagree on a step's log-probs by more than the spec allows.</summary>
+    /// <param name="mismatch">Largest absolute difference, in nats.</param>
+    void LogProbsDiffer(RunId run, int step, double mismatch, double limit) { }
+
     /// <summary>What the learner says while it makes policy 0.</summary>
     void PrepareProgress(RunId run, string text) { }
 }

@@ -20,6 +20,8 @@ public sealed class RunObservers(params IReadOnlyList<IRunObserver> observers) :
 
     public void Learned(RunId run, LearningSummary summary) => Tell(observer => observer.Learned(run, summary));
 
+    public void LogProbsDiffer(RunId run, int step, double mismatch, double limit) => Tell(observer => observer.LogProbsDiffer(run, step, mismatch, limit));
+
     public void PrepareProgress(RunId run, string text) => Tell(observer => observer.PrepareProgress(run, text));
 
     public void MessageReceived(string queue, string messageId, TimeSpan? waited) => Tell(observer => observer.MessageReceived(queue, messageId, waited));

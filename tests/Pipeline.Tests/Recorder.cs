@@ -27,6 +27,7 @@ internal sealed class Recorder : IRunObserver
     public void ItemFailed(RunId run, int step, string item, string reason) => Add($"item failed {step} {item}: {reason}");
     public void StepCollected(RunId run, StepSummary summary) => Add($"collected {summary.Step}");
     public void Learned(RunId run, LearningSummary summary) => Add($"learned {summary.Step}");
+    public void LogProbsDiffer(RunId run, int step, double mismatch, double limit) => Add(FormattableString.Invariant($"log-probs of step {step} differ by {mismatch}, limit {limit}"));
     public void PrepareProgress(RunId run, string text) => Add($"prepare {text}");
     public void AttemptFailed(string queue, string messageId, int attempt, Exception error) => Add($"attempt {attempt} of {messageId}: {error.Message}");
     public void MessageRejected(string queue, string messageId, string reason) => Add($"rejected {messageId}: {reason}");
