@@ -1,4 +1,5 @@
 using System.Globalization;
+using KnapsackCloud.Core.Contracts;
 
 namespace KnapsackCloud.Cli.Reporting;
 
