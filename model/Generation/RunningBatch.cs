@@ -176,7 +176,7 @@ internal sealed class RunningBatch(
     }
 
     /// <summary>Whether the next token may be the rollout's last by its own will.</summary>
-    private bool MayEnd(RolloutRow row) => row.Count + 1 >= sampling.MinTokens;
+    private bool MayEnd(RolloutRow row) => row.Count + 1 >= sampling.MinTokens || _ends.Length == 0;
 
     private bool OneDistribution() =>
         sampling.Temperature == 0 || (sampling is { Temperature: 1, TopP: 1, MinTokens: <= 1 } && (sampling.TopK == 0 || sampling.TopK >= model.Config.VocabSize));
