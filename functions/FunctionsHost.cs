@@ -47,7 +47,7 @@ public static partial class FunctionsHost
 
     /// <exception cref="InvalidInputException">Every setting that is wrong.</exception>
     internal static (KnapsackOptions, FunctionsOptions) ReadSettings(IConfiguration configuration) =>
-        HostProgram.ReadSettings<FunctionsOptions>(configuration, FunctionsOptions.Section, (_, options, errors) => TakePort(configuration, options, errors));
+        HostProgram.ReadSettings<FunctionsOptions>(configuration, FunctionsOptions.Section, (_, options, errors) => TakeHost(configuration, options, errors));
 
     private static async Task StartAsync(WebApplication app, int port, CancellationToken cancellation)
     {
@@ -68,8 +68,8 @@ public static partial class FunctionsHost
         kestrel.Listen(IPAddress.Loopback, port);
     }
 
-    /// <summary>A Functions host says on which port it will call.</summary>
-    private static void TakePort(IConfiguration configuration, FunctionsOptions? options, List<InputError> errors)
+    /// <summary>A Functions host says on which port it will call, and that is for work.</summary>
+    private static void TakeHost(IConfiguration configuration, FunctionsOptions? options, List<InputError> errors)
     {
         if (configuration[FunctionsOptions.HostPortVariable] is not { } port) return;
         if (options is { LookOnly: true })

@@ -33,7 +33,7 @@ internal sealed class TaskEvaluation(OpenModel model, IScorer scorer, SamplingSp
         {
             cancellation.ThrowIfCancellationRequested();
             var completions = engine.Generate([.. batch.Select(i => new GenerationPrompt(prompts[i], SeedsOf(tasks[i])))], fitted, cancellation);
-            var answers = batch.Zip(completions).SelectMany(pair => pair.Second.Select(completion => AnswerOf(tasks[pair.First], completion))).ToList();
+            var answers = batch.Zip(completions).SelectMany(pair => pair.Second.Select(completion => Answer.Of(tasks[pair.First], completion, model.Tokenizer, fitted.MaxTokens))).ToList();
             // The thread is the engine's own, which has nothing to do meanwhile.
             var scored = scorer.ScoreAsync(answers, cancellation).GetAwaiter().GetResult().Zip(answers, Reward).Chunk(samples);
             foreach (var (place, own) in batch.Zip(scored)) rewards[place] = own;
@@ -42,11 +42,6 @@ internal sealed class TaskEvaluation(OpenModel model, IScorer scorer, SamplingSp
     }
 
     private ulong[] SeedsOf(TrainingTask task) => [.. Enumerable.Range(0, samples).Select(i => Seeds.Evaluation(seed, task.Id, i))];
-
-    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, model.Tokenizer.Decode(completion.TokenIds))
-    {
-        Length = new CompletionLength(completion.TokenIds.Length, sampling.MaxTokens),
-    };
 
     private static double Reward(Verdict verdict, Answer answer) =>
         verdict.Reward ?? throw new InvalidInputException($"task {answer.Task}", $"could not be scored: {verdict.Reason}");

@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Ports;
 
 namespace KnapsackCloud.Core.Rewards;
 
@@ -11,6 +13,10 @@ public sealed record Answer(string Task, string Prompt, string Gold, string Comp
     /// <summary>Null where the text alone is known. Programs of the user's are not told.</summary>
     [JsonIgnore]
     public CompletionLength? Length { get; init; }
+
+    /// <param name="maxTokens">The longest completion that was allowed.</param>
+    public static Answer Of(TrainingTask task, Completion completion, ITokenizer tokenizer, int maxTokens) =>
+        new(task.Id.Value, task.Prompt, task.Gold, tokenizer.Decode(completion.TokenIds)) { Length = new CompletionLength(completion.TokenIds.Length, maxTokens) };
 }
 
 /// <param name="Tokens">Of the completion, its end token included; 0 to <paramref name="MaxTokens"/>.</param>

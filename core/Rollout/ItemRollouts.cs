@@ -32,7 +32,7 @@ public sealed class ItemRollouts
     public async Task<IReadOnlyList<Trajectory>> ScoreAsync(Completion[][] completions, IScorer scorer, string worker, double seconds, CancellationToken cancellation)
     {
         var each = seconds / Math.Max(1, _chunks.Sum(chunk => chunk.Seeds.Length));
-        var answers = _chunks.Where(chunk => chunk.Prompt is not null).Zip(completions).SelectMany(pair => pair.Second.Select(completion => AnswerOf(pair.First.Task, completion)));
+        var answers = _chunks.Where(chunk => chunk.Prompt is not null).Zip(completions).SelectMany(pair => pair.Second.Select(completion => Answer.Of(pair.First.Task, completion, _tokenizer, _spec.Sampling.MaxTokens)));
         var verdicts = await scorer.ScoreAsync([.. answers], cancellation);
         var trajectories = new List<Trajectory>();
         var (nextGroup, nextVerdict) = (0, 0);
@@ -47,11 +47,6 @@ public sealed class ItemRollouts
         }
         return trajectories;
     }
-
-    private Answer AnswerOf(TrainingTask task, Completion completion) => new(task.Id.Value, task.Prompt, task.Gold, _tokenizer.Decode(completion.TokenIds))
-    {
-        Length = new CompletionLength(completion.TokenIds.Length, _spec.Sampling.MaxTokens),
-    };
 
     /// <summary>Rollouts per task planned up to a round: the same whether or not later rounds are planned by now.</summary>
     private static Dictionary<TaskId, int> SizesBy(StepPlan plan, int round) =>

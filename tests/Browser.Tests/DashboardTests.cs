@@ -13,9 +13,6 @@ public partial class DashboardTests(Chromium chromium)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static IReadOnlyList<TrainingTask> Tasks(int count) =>
-        [.. Enumerable.Range(0, count).Select(i => new TrainingTask(TaskId.Parse($"task-{i:D6}"), "", $"{i}+1=", $"{i + 1}"))];
-
     private static Task<ControlPlaneUnderTest> StartAsync() => ControlPlaneUnderTest.StartAsync(kind: StoreKind.Embedded, tools: MadeUpRun.Tools);
 
     [Fact]
@@ -64,7 +61,7 @@ public partial class DashboardTests(Chromium chromium)
     public async Task Nothing_is_asked_of_any_other_server()
     {
         await using var plane = await StartAsync();
-        var tasks = Tasks(3);
+        var tasks = MadeUpRun.Tasks(3);
         var run = await MadeUpRun.StartAsync(plane, tasks, 2);
         await MadeUpRun.AddStepAsync(plane, run, 1, tasks);
         var page = await chromium.OpenAsync(plane.Http.BaseAddress!);
@@ -87,7 +84,7 @@ public partial class DashboardTests(Chromium chromium)
     public async Task A_step_of_a_hundred_thousand_tasks_is_shown_page_by_page()
     {
         await using var plane = await StartAsync();
-        var tasks = Tasks(100_000);
+        var tasks = MadeUpRun.Tasks(100_000);
         var run = await MadeUpRun.StartAsync(plane, tasks, 2);
         await MadeUpRun.AddPlanAsync(plane, run, 1, tasks, rollouts: 8, tasksPerItem: 100);
         var page = await chromium.OpenAsync(plane.Http.BaseAddress!);
@@ -105,7 +102,7 @@ public partial class DashboardTests(Chromium chromium)
     public async Task A_run_of_a_thousand_steps_is_drawn_whole_and_a_new_step_comes_by_itself()
     {
         await using var plane = await StartAsync();
-        var tasks = Tasks(10);
+        var tasks = MadeUpRun.Tasks(10);
         var run = await MadeUpRun.StartAsync(plane, tasks, 1001);
         for (var step = 1; step <= 1000; step++) await MadeUpRun.AddStepAsync(plane, run, step, tasks);
         var page = await chromium.OpenAsync(plane.Http.BaseAddress!);
@@ -124,7 +121,7 @@ public partial class DashboardTests(Chromium chromium)
     public async Task Everything_is_reached_by_keyboard()
     {
         await using var plane = await StartAsync();
-        var tasks = Tasks(10);
+        var tasks = MadeUpRun.Tasks(10);
         var run = await MadeUpRun.StartAsync(plane, tasks, 5);
         for (var step = 1; step <= 3; step++) await MadeUpRun.AddStepAsync(plane, run, step, tasks);
         var page = await chromium.OpenAsync(plane.Http.BaseAddress!);
@@ -153,7 +150,7 @@ public partial class DashboardTests(Chromium chromium)
     public async Task Text_stands_out_from_its_ground_in_light_and_dark(ColorScheme scheme)
     {
         await using var plane = await StartAsync();
-        var run = await MadeUpRun.StartAsync(plane, Tasks(1), 1);
+        var run = await MadeUpRun.StartAsync(plane, MadeUpRun.Tasks(1), 1);
         var page = await chromium.OpenAsync(plane.Http.BaseAddress!, scheme);
         await page.GotoAsync($"/#/runs/{run}");
         await Expect(page.Locator("dl")).ToBeVisibleAsync();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using KnapsackCloud.Adapters.Embedded;
-using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Functions.Tests;
 using KnapsackCloud.Hosting;
 using KnapsackCloud.Hosting.Local;
@@ -21,7 +20,7 @@ public class LoadTimes(Chromium chromium, ITestOutputHelper output)
     {
         using var folder = new TempFolder();
         using var store = new FolderRunStore(folder["store"], TimeProvider.System);
-        var tasks = Enumerable.Range(0, 64).Select(i => new TrainingTask(TaskId.Parse($"task-{i:D6}"), "add1", "1+1=", "2")).ToList();
+        var tasks = MadeUpRun.Tasks(64);
         await using var writer = await ControlPlaneUnderTest.StartAsync(kind: StoreKind.Embedded, store: store);
         var run = await MadeUpRun.StartAsync(writer, tasks, Steps + Looks);
         for (var step = 1; step <= Steps; step++) await MadeUpRun.AddStepAsync(writer, run, step, tasks);

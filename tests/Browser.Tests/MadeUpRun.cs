@@ -14,6 +14,9 @@ internal static class MadeUpRun
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    public static IReadOnlyList<TrainingTask> Tasks(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new TrainingTask(TaskId.Parse($"task-{i:D6}"), "", $"{i}+1=", $"{i + 1}"))];
+
     public static async Task<RunId> StartAsync(ControlPlaneUnderTest plane, IReadOnlyList<TrainingTask> tasks, int steps)
     {
         var spec = new RunSpec { Name = "made-up", Steps = steps, Evaluation = new EvaluationSpec { Every = 0 }, Limits = new LimitsSpec { Rollouts = 10_000 } };
