@@ -11,7 +11,6 @@ internal sealed class BusReceiver : IBusLink
 {
     private readonly ReceiverLink _link;
     private readonly Lock _gate = new();
-    private readonly Lock _flow = new();
     private readonly LinkedList<TaskCompletionSource<Message>> _waiting = [];
     private int _credits;
 
@@ -71,13 +70,8 @@ internal sealed class BusReceiver : IBusLink
                 addCredit = true;
             }
         }
-        if (addCredit) AddCredit();
-    }
-
-    /// <summary>One at a time: flows that overtake each other would take credit back. Not under the other lock, which the end of the link needs.</summary>
-    private void AddCredit()
-    {
-        lock (_flow) _link.SetCredit(1, autoRestore: false);
+        // Not under the lock, which the end of the link needs.
+        if (addCredit) _link.SetCredit(1, autoRestore: false);
     }
 
     /// <summary>False when a message, or the end of the link, came first.</summary>

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Amqp;
 using Amqp.Framing;
 using Amqp.Listener;
-using KnapsackCloud.Hosting.Local;
 
 namespace KnapsackCloud.Adapters.Tests.Brokers;
 
@@ -15,6 +16,7 @@ internal sealed class TestBus : ILinkProcessor, IDisposable
     private readonly ConcurrentDictionary<string, BusNode> _nodes = new();
     private readonly ConcurrentDictionary<ListenerLink, object?> _links = new();
     private readonly TimeProvider _time;
+    private readonly Socket _reserved = Reserve();
     private ContainerHost _host;
     private int _failingSends;
     private string _failure = "";
@@ -23,7 +25,8 @@ internal sealed class TestBus : ILinkProcessor, IDisposable
     {
         _time = time;
         Claims = new BusClaims(time);
-        (_host, Port) = Open();
+        Port = ((IPEndPoint)_reserved.LocalEndPoint!).Port;
+        _host = Listen(Port);
     }
 
     public int Port { get; }
@@ -86,6 +89,7 @@ internal sealed class TestBus : ILinkProcessor, IDisposable
     public void Dispose()
     {
         _host.Close();
+        _reserved.Dispose();
         foreach (var node in _nodes.Values) node.Dispose();
     }
 
@@ -104,20 +108,16 @@ internal sealed class TestBus : ILinkProcessor, IDisposable
         return _failingSends > 0 && Interlocked.Decrement(ref _failingSends) >= 0;
     }
 
-    private (ContainerHost, int) Open()
+    /// <summary>
+    /// A port that is nobody else's for as long as the socket lives. The listener shares its port with whoever asks, so
+    /// that two brokers on one would each get half of the connections; no port in use is given to who asks for any.
+    /// </summary>
+    private static Socket Reserve()
     {
-        for (var tries = 0; ; tries++)
-        {
-            var port = LoopbackPorts.Free(1)[0];
-            try
-            {
-                return (Listen(port), port);
-            }
-            catch (System.Net.Sockets.SocketException) when (tries < 10)
-            {
-                // Somebody else was faster.
-            }
-        }
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
     }
 
     private ContainerHost Listen(int port)

@@ -15,7 +15,14 @@ public class ServiceBusQueueTests : WorkQueueContract
         var lease = TimeSpan.FromSeconds(30);
         var node = bus.AddQueue("work", new BusNodeOptions { LockDuration = lease, DuplicateWindow = TimeSpan.FromMinutes(10) });
         bus.AddQueue("aside", new BusNodeOptions());
-        var options = new ServiceBusOptions { ConnectionString = bus.ConnectionString, MaxDeliveries = QueueUnderTest.MaxDeliveries, Poll = poll };
+        var options = new ServiceBusOptions
+        {
+            ConnectionString = bus.ConnectionString,
+            MaxDeliveries = QueueUnderTest.MaxDeliveries,
+            Poll = poll,
+            // A retry that waits on a clock that stands still waits for ever.
+            RetryDelay = TimeSpan.Zero,
+        };
         var client = new ServiceBusNamespace(options, time);
         return Task.FromResult(new QueueUnderTest
         {
