@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using KnapsackCloud.Adapters.Embedded;
 using KnapsackCloud.Cli.Reporting;
 using KnapsackCloud.Cli.Running;
@@ -11,15 +12,27 @@ namespace KnapsackCloud.Cli.Comparing;
 /// <param name="common">Settings of every run.</param>
 internal sealed class RunFarm(string spec, IReadOnlyList<SpecSetting> common, string folder, int processes, FarmProgress progress)
 {
-    /// <summary>Histories in the order of the designs.</summary>
-    /// <exception cref="StoreException">A run failed.</exception>
+    /// <summary>Histories in the order of the designs. A run that fails ends no other: the store keeps what they came to.</summary>
+    /// <exception cref="StoreException">Runs failed; names each, and why.</exception>
     public async Task<IReadOnlyList<RunHistory>> RunAsync(IReadOnlyList<RunDesign> designs, CancellationToken cancellation)
     {
         Directory.CreateDirectory(folder);
         var histories = new RunHistory[designs.Count];
+        var failures = new ConcurrentQueue<string>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = processes, CancellationToken = cancellation };
         await Parallel.ForEachAsync(designs.Index(), options, async (pair, token) =>
-            histories[pair.Index] = await RunAsync(pair.Item, token).ConfigureAwait(false)).ConfigureAwait(false);
+        {
+            try
+            {
+                histories[pair.Index] = await RunAsync(pair.Item, token).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                failures.Enqueue(e.Message);
+                progress.Failed(e.Message);
+            }
+        }).ConfigureAwait(false);
+        if (!failures.IsEmpty) throw new StoreException($"{failures.Count} of {designs.Count} runs failed; the others are kept, so that the same command makes these alone:\n{string.Join('\n', failures)}");
         return histories;
     }
 
@@ -64,14 +77,18 @@ internal sealed class FarmProgress(int total, TimeProvider time, TextWriter outp
         lock (_lock) _made++;
     }
 
-    public void Finished(RunDesign design, RunHistory history)
+    public void Finished(RunDesign design, RunHistory history) => Tell(FormattableString.Invariant($"{design}: held-out accuracy {history.Evaluations[^1].Evaluation.MeanReward:0.000}"));
+
+    public void Failed(string why) => Tell(why);
+
+    private void Tell(string what)
     {
         lock (_lock)
         {
             _finished++;
             var left = _made == 0 ? TimeSpan.Zero : time.GetElapsedTime(_start) / _made * (total - _finished);
             var end = _made == 0 || _finished == total ? "" : FormattableString.Invariant($", done about {time.GetLocalNow() + left:HH:mm}");
-            output.WriteLine(FormattableString.Invariant($"{_finished} of {total} runs{end}: {design}: held-out accuracy {history.Evaluations[^1].Evaluation.MeanReward:0.000}"));
+            output.WriteLine(FormattableString.Invariant($"{_finished} of {total} runs{end}: {what}"));
         }
     }
 }

@@ -101,6 +101,21 @@ public class RunTests
     }
 
     [Fact]
+    public async Task A_comparison_with_runs_that_fail_makes_the_others_and_names_each_failure()
+    {
+        using var folder = new TestFolder();
+        var limited = SmallRun.Spec.Replace("\"seed\": 5", "\"seed\": 5, \"limits\": { \"rollouts\": 100 }", StringComparison.Ordinal);
+        var compared = await Knapsack.RunAsync(
+            "compare", folder.Write("spec.json", limited), "--policies", "uniform:rolloutsPerTask=12,uniform", "--seeds", "2", "--steps", "2", "--processes", "1", "--out", folder.At("store"));
+
+        Assert.Equal(1, compared.ExitCode);
+        Assert.Contains("2 of 4 runs failed", compared.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, compared.Errors[compared.Errors.IndexOf("runs failed", StringComparison.Ordinal)..].Split("rolloutsPerTask=12").Length - 1);
+        Assert.Contains("4 of 4 runs", compared.Errors, StringComparison.Ordinal);
+        Assert.Equal(2, compared.Errors.Split("held-out accuracy").Length - 1);
+    }
+
+    [Fact]
     public async Task An_interrupted_run_says_how_to_resume_and_does()
     {
         using var folder = new TestFolder();
