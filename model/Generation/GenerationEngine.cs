@@ -17,7 +17,7 @@ namespace KnapsackCloud.Model.Generation;
 public sealed class GenerationEngine(DecoderModel model, EngineOptions? options = null, ITokenizer? tokenizer = null) : IGenerator
 {
     private readonly Tensor[] _weights = [.. model.Parameters];
-    private readonly Sampler _sampler = new(model.Config.VocabSize);
+    private readonly Sampler[] _samplers = [.. Enumerable.Range(0, (options ?? new()).Threads).Select(_ => new Sampler(model.Config.VocabSize))];
     private EngineOptions _options = options ?? new();
 
     /// <summary>Rollouts generated at once at most: the options', or fewer once memory did not suffice.</summary>
@@ -37,7 +37,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
         while (queue.Count > 0)
         {
             using var scope = NewDisposeScope();
-            using var batch = new RunningBatch(model, _weights, _sampler, _options, queue, prompts, sampling, tokenizer, completions);
+            using var batch = new RunningBatch(model, _weights, _samplers, _options, queue, prompts, sampling, tokenizer, completions);
             var places = queue.Places(model.Config, _options);
             try
             {

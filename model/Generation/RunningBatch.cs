@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rollout;
+using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -12,13 +13,15 @@ namespace KnapsackCloud.Model.Generation;
 /// queue is empty the batch shrinks. Single-use: create, run, dispose.
 /// </summary>
 /// <param name="weights">The model's parameters in their order.</param>
+/// <param name="samplers">One a thread.</param>
 /// <param name="completions">Gets what is finished, [prompt][rollout].</param>
 internal sealed class RunningBatch(
-    DecoderModel model, Tensor[] weights, Sampler sampler, EngineOptions options, RolloutQueue queue,
+    DecoderModel model, Tensor[] weights, Sampler[] samplers, EngineOptions options, RolloutQueue queue,
     IReadOnlyList<GenerationPrompt> prompts, SamplingSpec sampling, ITokenizer? tokenizer, Completion[][] completions) : IDisposable
 {
     private readonly int[] _ends = [.. model.Config.EosTokenIds.Concat(sampling.StopTokens).Distinct()];
     private KeyValueCache? _cache;
+    private IDecoder? _decoder;
     private RolloutRow[] _rows = [];
     private SharedPrompt? _shared;
     private int _active;
@@ -28,6 +31,7 @@ internal sealed class RunningBatch(
     public void Run(int places, CancellationToken cancellation)
     {
         _cache = new KeyValueCache(model.Config, places, queue.Slots(), model.Embedding_VxD.dtype);
+        _decoder = CpuDecoder.Supports(model) ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache);
         _rows = new RolloutRow[places];
         while (true)
         {
@@ -35,7 +39,7 @@ internal sealed class RunningBatch(
             while (_active < places && queue.Count > 0) Admit(_cache, queue.First(places - _active), cancellation);
             if (_active == 0) return;
             cancellation.ThrowIfCancellationRequested();
-            Step(_cache);
+            Step(_decoder, _cache);
         }
     }
 
@@ -48,6 +52,7 @@ internal sealed class RunningBatch(
 
     public void Dispose()
     {
+        _decoder?.Dispose();
         _cache?.Dispose();
         _shared?.Dispose();
     }
@@ -88,11 +93,11 @@ internal sealed class RunningBatch(
     }
 
     /// <summary>One token further for every active row.</summary>
-    private void Step(KeyValueCache cache)
+    private void Step(IDecoder decoder, KeyValueCache cache)
     {
         options.BeforeStep?.Invoke(_rows.Length);
-        var live = _rows.AsSpan(0, _active);
-        using var logits_RV = DecodeKernel.Decode(model, weights, cache, Tokens(live), Lengths(live));
+        var live = new ArraySegment<RolloutRow>(_rows, 0, _active);
+        using var logits_RV = decoder.Decode(Tokens(live), Lengths(live));
         Sample(logits_RV, live, row => row);
         Retire(cache);
     }
@@ -103,7 +108,7 @@ internal sealed class RunningBatch(
     /// <summary>The texts that end a rollout are looked for in its own text.</summary>
     private StopTexts? Stops() => sampling.Stop.Count > 0 ? new StopTexts(sampling.Stop, tokenizer!.StartText()) : null;
 
-    private void Sample(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow)
+    private void Sample(Tensor logits, ArraySegment<RolloutRow> rows, Func<int, int> logitsOfRow)
     {
         if (logits.device_type != TorchSharp.DeviceType.CPU)
         {
@@ -112,12 +117,21 @@ internal sealed class RunningBatch(
         }
 
         using var scope = NewDisposeScope();
-        var values = MemoryMarshal.Cast<byte, float>(logits.to(ScalarType.Float32).bytes);
-        var vocabulary = model.Config.VocabSize;
-        for (var row = 0; row < rows.Length; row++)
+        var numbers = logits.to(ScalarType.Float32);
+        var members = Math.Min(samplers.Length, rows.Count);
+        if (members == 1) SampleRows(0);
+        else Members.Run(members, SampleRows);
+
+        void SampleRows(int member)
         {
-            var uniform = CounterRandom.UniformAt(rows[row].Seed, (ulong)rows[row].Count);
-            rows[row].Add(sampler.Sample(values.Slice(logitsOfRow(row) * vocabulary, vocabulary), sampling, uniform, MayEnd(rows[row]) ? [] : _ends));
+            var values = MemoryMarshal.Cast<byte, float>(numbers.bytes);
+            var vocabulary = model.Config.VocabSize;
+            for (var at = member; at < rows.Count; at += members)
+            {
+                var row = rows[at];
+                var uniform = CounterRandom.UniformAt(row.Seed, (ulong)row.Count);
+                row.Add(samplers[member].Sample(values.Slice(logitsOfRow(at) * vocabulary, vocabulary), sampling, uniform, MayEnd(row) ? [] : _ends));
+            }
         }
     }
 

@@ -56,6 +56,14 @@ internal static class TestModels
             TieWordEmbeddings = tied,
         };
 
+    /// <summary>Like <see cref="Configs"/>, in the sizes that the kernels for CPUs are written for.</summary>
+    public static Gen<ModelConfig> ConfigsOfWholeVectors { get; } =
+        from config in Configs
+        from hidden in Gen.Int[1, 5]
+        from intermediate in Gen.Int[1, 5]
+        from headDim in Gen.Int[1, 9]
+        select config with { HiddenSize = 16 * hidden, IntermediateSize = 16 * intermediate, HeadDim = 16 * headDim };
+
     /// <summary>A random model without a weight at its neutral value: a norm or bias left out would show.</summary>
     public static DecoderModel Disturbed(ModelConfig config, ulong seed)
     {

@@ -13,6 +13,9 @@ namespace KnapsackCloud.Cli.Generating.Benchmark;
 /// <param name="naive">The peer is left out where it is only waited for.</param>
 internal sealed class GenerationBenchmark(TimeProvider time, int repeats, GenerationPrecision precision, bool naive, Action<string> progress)
 {
+    /// <summary>What a core's own caches hold, about.</summary>
+    private const long LargeModelBytes = 16 << 20;
+
     private static readonly SamplingSpec Sampling = new() { Temperature = 1 };
 
     /// <param name="workloads">Of one model.</param>
@@ -23,6 +26,8 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
         Warm(model, name, cancellation);
         return [.. workloads.Select(workload => Case(workload, model, cancellation))];
     }
+
+    private int BytesOfWeight => precision == GenerationPrecision.BF16 ? 2 : sizeof(float);
 
     private EngineOptions Options { get; } = new() { Threads = Environment.ProcessorCount, Precision = precision };
 
@@ -36,27 +41,27 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
 
     private GenerationCase Case(Workload workload, DecoderModel model, CancellationToken cancellation)
     {
-        var weightBytes = precision == GenerationPrecision.BF16 ? 2 : sizeof(float);
         var runs = new List<(double Ours, double Naive, double Preallocated, MachineBounds Machine)>();
         for (var repeat = 0; repeat < repeats; repeat++)
         {
-            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * weightBytes, Options.WeightType, time);
+            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * BytesOfWeight, Options.WeightType, time);
             runs.Add((Ours(model, workload, cancellation), Naive(model, workload, false, cancellation), Naive(model, workload, true, cancellation), machine));
         }
 
         var best = new MachineBounds(runs.Max(run => run.Machine.BytesPerSecond), runs.Max(run => run.Machine.FlopsPerSecond));
-        var bound = LowerBound.Of(workload, model.Config, best, weightBytes, weightBytes);
+        var bound = LowerBound.Of(workload, model.Config, best, BytesOfWeight, BytesOfWeight);
         var result = GenerationCase.Of(workload, precision, Median(runs.Select(run => run.Ours)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
         progress($"{result.Model} batch {result.Batch} {result.Lengths}: {result.TokensPerSecond:0} tokens/s, naive {result.NaiveTokensPerSecond:0}, {result.PercentOfBound:0}% of the bound");
         return result;
     }
 
-    /// <summary>An engine a core, one thread each, where there are prompts for all of them; otherwise, or on a GPU, one engine on all cores.</summary>
+    /// <summary>An engine a core, one thread each, where there are prompts for all of them; for a large model, whose weights each engine would read, or on a GPU, one engine on all cores.</summary>
     private double Ours(DecoderModel model, Workload workload, CancellationToken cancellation)
     {
         var prompts = workload.Prompts(model.Config);
         var cores = Environment.ProcessorCount;
-        var engines = !ComputeDevice.IsGpu && prompts.Count >= cores ? cores : 1;
+        var weightBytes = BenchModel.WeightsRead(model.Config) * BytesOfWeight;
+        var engines = !ComputeDevice.IsGpu && prompts.Count >= cores && weightBytes <= LargeModelBytes ? cores : 1;
         var options = Options with { Threads = cores / engines, MaxRows = Math.Max(1, workload.Batch / engines) };
         var tokens = new int[engines];
         var started = time.GetTimestamp();

@@ -19,14 +19,14 @@ public class GenerationEngineTests
 
     [Fact]
     public void Generation_with_a_cache_is_that_of_a_full_forward_for_every_token() =>
-        Gen.Select(TestModels.Configs, Shapes, Gen.Bool, Gen.Double[0.5, 2], Gen.Int[0, 6]).Sample((config, shape, ends, temperature, topK) =>
+        Gen.Select(Gen.OneOf(TestModels.Configs, TestModels.ConfigsOfWholeVectors), Shapes, Gen.Bool, Gen.Double[0.5, 2], Gen.Int[0, 6]).Sample((config, shape, ends, temperature, topK) =>
         {
             using var model = DecoderModel.Random(config with { EosTokenIds = ends ? [1, 2] : [] }, shape.Seed);
             var prompts = Prompts(config, shape);
             var sampling = Sampling with { Temperature = temperature, TopK = topK };
             var completions = new GenerationEngine(model).Generate(prompts, sampling, TestContext.Current.CancellationToken);
             AssertSame(prompts.Select(prompt => prompt.Seeds.Select(seed => Oracle.Generate(model, prompt.TokenIds, seed, sampling)).ToArray()).ToArray(), completions);
-        }, iter: 25, threads: 1);
+        }, iter: 50, threads: 1);
 
     [Fact]
     public void Texts_and_tokens_end_a_completion_and_nothing_does_before_its_shortest_length()
@@ -48,16 +48,16 @@ public class GenerationEngineTests
 
     [Fact]
     public void A_rollout_is_the_same_alone_in_a_batch_and_in_any_chunk() =>
-        Gen.Select(Shapes, Gen.Int[1, 7], Gen.Int[1, 40]).Sample((shape, rows, prefill) =>
+        Gen.Select(Shapes, Gen.Int[1, 7], Gen.Int[1, 40], Gen.Bool).Sample((shape, rows, prefill, wholeVectors) =>
         {
-            using var model = DecoderModel.Random(TestModels.Config, 3);
+            using var model = DecoderModel.Random(TestModels.Config with { HeadDim = wholeVectors ? 16 : 8 }, 3);
             var prompts = Prompts(TestModels.Config, shape);
             var together = new GenerationEngine(model).Generate(prompts, Sampling, TestContext.Current.CancellationToken);
             var chunked = new GenerationEngine(model, new EngineOptions { MaxRows = rows, PrefillTokens = prefill }).Generate(prompts, Sampling, TestContext.Current.CancellationToken);
             var tight = new GenerationEngine(model, new EngineOptions { CacheBytes = 1 }).Generate(prompts, Sampling, TestContext.Current.CancellationToken);
             AssertSame(together, chunked);
             AssertSame(together, tight);
-        }, iter: 15, threads: 1);
+        }, iter: 30, threads: 1);
 
     [Fact]
     public void In_bfloat16_log_probs_are_near_those_of_float32()

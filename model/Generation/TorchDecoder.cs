@@ -9,7 +9,8 @@ namespace KnapsackCloud.Model.Generation;
 /// Attention is two batched products: for a single query they beat the general kernel, and query heads that share
 /// a key-value head are rows of one product, so that keys and values are never repeated.
 /// </summary>
-internal static class DecodeKernel
+/// <param name="weights">The model's parameters in their order.</param>
+internal sealed class TorchDecoder(DecoderModel model, Tensor[] weights, KeyValueCache cache) : IDecoder
 {
     private const string Source = """
         def keep(cache_RKSD: Tensor, new_RKD: Tensor, slot: int, places: Optional[Tensor]) -> Tensor:
@@ -65,15 +66,13 @@ internal static class DecodeKernel
 
     private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
 
-    /// <summary>Logits [R, V] after one more token in every row, whose keys and values are added to the cache.</summary>
-    /// <param name="tokens">One a row: R, the first rows of the cache.</param>
-    /// <param name="lengths">Tokens that each row has in the cache; its new token is written there.</param>
-    public static Tensor Decode(DecoderModel model, Tensor[] weights, KeyValueCache cache, long[] tokens, ReadOnlySpan<int> lengths)
+    /// <inheritdoc/>
+    public Tensor Decode(long[] tokens, int[] lengths)
     {
         using var scope = NewDisposeScope();
         var config = model.Config;
-        var slot = Longest(lengths);
-        var (rotary, places, bias_N1S) = Uniform(lengths) ? (model.Rotary.Range(slot, 1), null, null) : Ragged(model, cache, lengths, slot);
+        var slot = lengths.Max();
+        var (rotary, places, bias_N1S) = Uniform(lengths) ? (model.Rotary.Range(slot, 1), null, null) : Ragged(lengths, slot);
         var head = config.TieWordEmbeddings ? 0 : weights.Length - 1;
         // A plain double would become a number that nothing holds: its finaliser may free it while the call still reads it.
         using var eps = config.RmsNormEps.ToScalar();
@@ -84,8 +83,13 @@ internal static class DecodeKernel
         return logits_RV.MoveToOuterDisposeScope();
     }
 
+    public void Dispose()
+    {
+        // Weights and cache are others'.
+    }
+
     /// <summary>Rows of different lengths: each writes at its own slot, looks at its own slots only, and has its own angles.</summary>
-    private static (RotaryAngles Rotary, Tensor? Places, Tensor? Bias) Ragged(DecoderModel model, KeyValueCache cache, ReadOnlySpan<int> lengths, int slot)
+    private (RotaryAngles Rotary, Tensor? Places, Tensor? Bias) Ragged(int[] lengths, int slot)
     {
         var weightType = model.Embedding_VxD.dtype;
         int heads = model.Config.NumKeyValueHeads, slots = (int)cache.Keys_LRKSD.shape[3];
@@ -104,12 +108,5 @@ internal static class DecodeKernel
         return (model.Rotary.At(positions_R1, slot + 1), tensor(places), bias_N1S);
     }
 
-    private static bool Uniform(ReadOnlySpan<int> lengths) => !lengths.ContainsAnyExcept(lengths[0]);
-
-    private static int Longest(ReadOnlySpan<int> lengths)
-    {
-        var longest = 0;
-        foreach (var length in lengths) longest = Math.Max(longest, length);
-        return longest;
-    }
+    private static bool Uniform(int[] lengths) => !lengths.AsSpan().ContainsAnyExcept(lengths[0]);
 }

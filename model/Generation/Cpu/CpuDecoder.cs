@@ -1,0 +1,171 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Generation.Cpu;
+
+/// <summary>
+/// One token further for every row on a CPU, on the weights and the cache where the tensor library has them. A token of a
+/// small model takes microseconds: less than the library takes to be called, pack weights and allocate results. Each row's
+/// logits are the same, to the last bit, whatever other rows there are.
+/// </summary>
+internal sealed unsafe class CpuDecoder : IDecoder
+{
+    private readonly ModelConfig _config;
+    private readonly LayerWeights[] _layers;
+    private readonly float* _embedding, _head, _finalNorm, _keys, _values, _cos, _sin, _logits;
+    private readonly Tensor _cos_TD, _sin_TD, _logits_RV;
+    private readonly ThreadTeam _team;
+    private readonly Buffer _x_RD, _normed, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _scores;
+    private readonly int _rows, _slots, _scoresOfMember, _group;
+
+    /// <param name="model">Its weights stay alive and where they are.</param>
+    /// <param name="cache">Whose rows are decoded.</param>
+    public CpuDecoder(DecoderModel model, KeyValueCache cache, int threads)
+    {
+        _config = model.Config;
+        (_rows, _slots) = ((int)cache.Keys_LRKSD.shape[1], (int)cache.Keys_LRKSD.shape[3]);
+        _group = _config.QueriesPerKeyValue;
+        _layers = [.. model.Layers.Select(layer => new LayerWeights(layer))];
+        _embedding = Memory(model.Embedding_VxD);
+        _head = Memory(model.Head_VxD);
+        _finalNorm = Memory(model.FinalNorm_D);
+        var angles = model.Rotary.Range(0, _slots);
+        (_cos_TD, _sin_TD) = (angles.Cos.contiguous().DetachFromDisposeScope(), angles.Sin.contiguous().DetachFromDisposeScope());
+        _logits_RV = empty(_rows, _config.VocabSize).DetachFromDisposeScope();
+        _keys = Memory(cache.Keys_LRKSD);
+        _values = Memory(cache.Values_LRKSD);
+        _cos = Memory(_cos_TD);
+        _sin = Memory(_sin_TD);
+        _logits = Memory(_logits_RV);
+        _team = new ThreadTeam(threads);
+        _x_RD = new Buffer((long)_rows * _config.HiddenSize);
+        _normed = new Buffer((long)threads * _rows * _config.HiddenSize);
+        _qkv_RH = new Buffer((long)_rows * QkvSize);
+        _attended_RQ = new Buffer((long)_rows * _config.QuerySize);
+        _gateUp_R2F = new Buffer(2L * _rows * _config.IntermediateSize);
+        _hidden_RF = new Buffer((long)_rows * _config.IntermediateSize);
+        _scoresOfMember = _group * Attention.RoundedUp(_slots);
+        _scores = new Buffer((long)threads * _scoresOfMember);
+    }
+
+    private int QkvSize => _config.QuerySize + 2 * _config.KeyValueSize;
+
+    /// <summary>Whether this processor, and sizes and precision of this model, are those that the kernels are written for.</summary>
+    public static bool Supports(DecoderModel model) =>
+        Tiles.IsSupported && model.Parameters.All(parameter => parameter.dtype == ScalarType.Float32 && parameter.device_type == TorchSharp.DeviceType.CPU && parameter.is_contiguous())
+        && new[] { model.Config.HiddenSize, model.Config.IntermediateSize, model.Config.HeadDim }.All(size => size % Tiles.Lanes == 0);
+
+    /// <inheritdoc/>
+    public Tensor Decode(long[] tokens, int[] lengths)
+    {
+        _team.Run(member =>
+        {
+            var rows = tokens.Length;
+            var (first, end) = _team.Part(member, rows, 1);
+            for (var row = first; row < end; row++) Copy(_embedding + tokens[row] * _config.HiddenSize, X(row), _config.HiddenSize);
+            _team.Meet();
+            for (var layer = 0; layer < _layers.Length; layer++) Layer(member, layer, lengths);
+            Normed(member, rows, _finalNorm);
+            Products.Multiply(new Rows(NormedOf(member), _config.HiddenSize), rows, new Rows(_head, _config.HiddenSize),
+                _team.Part(member, _config.VocabSize, Tiles.Lanes), _config.HiddenSize, new Rows(_logits, _config.VocabSize));
+        });
+        return _logits_RV.narrow(0, 0, tokens.Length);
+    }
+
+    public void Dispose()
+    {
+        _team.Dispose();
+        foreach (var buffer in new[] { _x_RD, _normed, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _scores }) buffer.Dispose();
+        foreach (var tensor in new[] { _cos_TD, _sin_TD, _logits_RV }) tensor.Dispose();
+    }
+
+    /// <summary>A stage ends where a member needs what others have computed.</summary>
+    private void Layer(int member, int layer, int[] lengths)
+    {
+        var (weights, rows) = (_layers[layer], lengths.Length);
+        int d = _config.HiddenSize, f = _config.IntermediateSize;
+        var (x, normed) = (new Rows(_x_RD.First, d), new Rows(NormedOf(member), d));
+        Normed(member, rows, weights.AttentionNorm);
+        Products.Multiply(normed, rows, new Rows(weights.QueryKeyValue, d), _team.Part(member, QkvSize, Tiles.Lanes), d, new Rows(_qkv_RH.First, QkvSize));
+        _team.Meet();
+        var (first, end) = _team.Part(member, rows * _config.NumKeyValueHeads, 1);
+        for (var unit = first; unit < end; unit++) Attend(member, layer, weights, unit / _config.NumKeyValueHeads, unit % _config.NumKeyValueHeads, lengths);
+        _team.Meet();
+        Products.Multiply(new Rows(_attended_RQ.First, _config.QuerySize), rows, new Rows(weights.Output, _config.QuerySize), _team.Part(member, d, Tiles.Lanes), _config.QuerySize, x, add: true);
+        _team.Meet();
+        Normed(member, rows, weights.FeedForwardNorm);
+        FeedForward(normed, rows, weights, _team.Part(member, f, Tiles.Lanes));
+        _team.Meet();
+        Products.Multiply(new Rows(_hidden_RF.First, f), rows, new Rows(weights.Down, f), _team.Part(member, d, Tiles.Lanes), f, x, add: true);
+        _team.Meet();
+    }
+
+    /// <summary>Every member has all rows in memory of its own: computing them again costs less than waiting for others.</summary>
+    private void Normed(int member, int rows, float* weight)
+    {
+        for (var row = 0; row < rows; row++) RowOperations.RmsNorm(X(row), weight, _config.HiddenSize, _config.RmsNormEps, NormedOf(member) + (nint)row * _config.HiddenSize);
+    }
+
+    private void FeedForward(Rows normed, int rows, LayerWeights weights, (int First, int End) part)
+    {
+        int d = _config.HiddenSize, f = _config.IntermediateSize;
+        var gateUp = new Rows(_gateUp_R2F.First, 2 * f);
+        var (first, end) = part;
+        Products.Multiply(normed, rows, new Rows(weights.GateUp, d), part, d, gateUp);
+        Products.Multiply(normed, rows, new Rows(weights.GateUp, d), (f + first, f + end), d, gateUp);
+        for (var row = 0; row < rows; row++) RowOperations.SwiGlu(gateUp[row] + first, gateUp[row] + f + first, end - first, _hidden_RF.First + (nint)row * f + first);
+    }
+
+    private void Attend(int member, int layer, LayerWeights weights, int row, int head, int[] lengths)
+    {
+        int size = _config.HeadDim, slot = lengths[row];
+        var qkv = _qkv_RH.First + (nint)row * QkvSize;
+        float* q = qkv + head * _group * size, k = qkv + _config.QuerySize + head * size, v = k + _config.KeyValueSize;
+        Prepare(q, _group, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (q - qkv), weights.QueryKeyNorm, slot);
+        Prepare(k, 1, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (k - qkv), weights.QueryKeyNorm is null ? null : weights.QueryKeyNorm + size, slot);
+        if (weights.QueryKeyValueBias is not null) RowOperations.Add(v, weights.QueryKeyValueBias + (v - qkv), size);
+        float* keys = At(_keys, layer, row, head), values = At(_values, layer, row, head);
+        Copy(k, keys + (nint)slot * size, size);
+        Copy(v, values + (nint)slot * size, size);
+        var scores = new Rows(_scores.First + (nint)member * _scoresOfMember, Attention.RoundedUp(_slots));
+        Attention.Attend(q, _group, size, keys, values, slot + 1, _slots, scores, _attended_RQ.First + (nint)row * _config.QuerySize + head * _group * size);
+    }
+
+    /// <summary>Bias, norm and rotation of heads that lie one after another.</summary>
+    private void Prepare(float* heads, int count, float* bias, float* norm, int position)
+    {
+        var size = _config.HeadDim;
+        if (bias is not null) RowOperations.Add(heads, bias, count * size);
+        for (var head = heads; head < heads + count * size; head += size)
+        {
+            if (norm is not null) RowOperations.RmsNorm(head, norm, size, _config.RmsNormEps, head);
+            RowOperations.Rotate(head, size, _cos + (nint)position * size, _sin + (nint)position * size);
+        }
+    }
+
+    private float* X(int row) => _x_RD.First + (nint)row * _config.HiddenSize;
+
+    private float* NormedOf(int member) => _normed.First + (nint)member * _rows * _config.HiddenSize;
+
+    private float* At(float* cache_LRKSD, int layer, int row, int head) =>
+        cache_LRKSD + (((long)layer * _rows + row) * _config.NumKeyValueHeads + head) * _slots * _config.HeadDim;
+
+    private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
+
+    private static float* Memory(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+
+    /// <summary>Where a layer's weights are; null where the architecture has none.</summary>
+    private sealed class LayerWeights(DecoderLayer layer)
+    {
+        public float* AttentionNorm { get; } = Memory(layer.AttentionNorm_D);
+        public float* QueryKeyValue { get; } = Memory(layer.QueryKeyValue_QKKxD);
+        public float* QueryKeyValueBias { get; } = layer.QueryKeyValueBias_QKK is { } bias ? Memory(bias) : null;
+        public float* QueryKeyNorm { get; } = layer.QueryKeyNorm_2H is { } norm ? Memory(norm) : null;
+        public float* Output { get; } = Memory(layer.Output_DxQ);
+        public float* FeedForwardNorm { get; } = Memory(layer.FeedForwardNorm_D);
+        public float* GateUp { get; } = Memory(layer.GateUp_2FxD);
+        public float* Down { get; } = Memory(layer.Down_DxF);
+    }
+}

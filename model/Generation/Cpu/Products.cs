@@ -1,0 +1,95 @@
+using System.Runtime.Intrinsics;
+
+namespace KnapsackCloud.Model.Generation.Cpu;
+
+/// <summary>A matrix in memory that this code does not own, row by row.</summary>
+/// <param name="stride">Numbers from one row to the next.</param>
+internal readonly unsafe struct Rows(float* first, int stride)
+{
+    public int Stride => stride;
+
+    public float* this[int row] => first + (nint)row * stride;
+}
+
+/// <summary>Products of matrices whose rows both lie in memory as they are multiplied: x wᵀ.</summary>
+internal static unsafe class Products
+{
+    /// <summary>Bytes of right-hand rows that stay in the first-level cache while all left-hand rows pass by.</summary>
+    private const int BlockBytes = 24 * 1024;
+
+    /// <summary>y[m, n] = x[m, :] · w[n, :] (+ y[m, n] where it adds) for all rows m of x and n in a range.</summary>
+    /// <param name="length">Of the rows of x and w: a multiple of <see cref="Tiles.Lanes"/>.</param>
+    public static void Multiply(Rows x, int rows, Rows w, (int First, int End) columns, int length, Rows y, bool add = false)
+    {
+        var (first, end) = columns;
+        if (rows == 1) OneRow(x, w, first, end, length, y, add);
+        else if (rows == 2) TwoRows(x, w, first, end, length, y, add);
+        else Blocks(x, rows, w, first, end, length, y, add);
+    }
+
+    private static void OneRow(Rows x, Rows w, int first, int end, int length, Rows y, bool add)
+    {
+        var n = first;
+        for (; n + 16 <= end; n += 16) Store(Tiles.OneBySixteen(x[0], w[n], w.Stride, length), y[0] + n, add);
+        for (; n < end; n++) Single(x[0], w[n], length, y[0] + n, add);
+    }
+
+    private static void TwoRows(Rows x, Rows w, int first, int end, int length, Rows y, bool add)
+    {
+        var n = first;
+        for (; n + 8 <= end; n += 8)
+        {
+            var sums = Tiles.TwoByEight(x[0], x[1], w[n], w.Stride, length);
+            Store(sums.GetLower(), y[0] + n, add);
+            Store(sums.GetUpper(), y[1] + n, add);
+        }
+
+        for (; n < end; n++)
+            for (var m = 0; m < 2; m++) Single(x[m], w[n], length, y[m] + n, add);
+    }
+
+    private static void Blocks(Rows x, int rows, Rows w, int first, int end, int length, Rows y, bool add)
+    {
+        var block = Math.Max(4, BlockBytes / (sizeof(float) * length) / 4 * 4);
+        for (var start = first; start < end; start += block)
+        {
+            var next = Math.Min(end, start + block);
+            // Meanwhile the next block is fetched bit by bit: its first rows would wait for memory otherwise.
+            float* fetch = w[next], fetched = w[Math.Min(end, next + block)];
+            for (var m = 0; m < rows; m += 4) fetch = FourRows(x, m, Math.Min(4, rows - m), w, start, next, length, y, add, fetch, fetched);
+        }
+    }
+
+    /// <summary>Where fewer than four are left the last one is computed several times. Returns what is to be fetched next.</summary>
+    private static float* FourRows(Rows x, int m, int count, Rows w, int first, int end, int length, Rows y, bool add, float* fetch, float* fetched)
+    {
+        float* x0 = x[m], x1 = x[m + Math.Min(1, count - 1)], x2 = x[m + Math.Min(2, count - 1)], x3 = x[m + count - 1];
+        var n = first;
+        for (; n + 4 <= end; n += 4)
+        {
+            var sums = Tiles.FourByFour(x0, x1, x2, x3, w[n], w.Stride, length, fetch);
+            if (fetch < fetched) fetch += length;
+            Store(sums.GetLower().GetLower(), y[m] + n, add);
+            if (count > 1) Store(sums.GetLower().GetUpper(), y[m + 1] + n, add);
+            if (count > 2) Store(sums.GetUpper().GetLower(), y[m + 2] + n, add);
+            if (count > 3) Store(sums.GetUpper().GetUpper(), y[m + 3] + n, add);
+        }
+
+        for (; n < end; n++)
+            for (var i = 0; i < count; i++) Single(x[m + i], w[n], length, y[m + i] + n, add);
+        return fetch;
+    }
+
+    /// <summary>One dot product, in the order of all others.</summary>
+    private static void Single(float* x, float* w, int length, float* y, bool add)
+    {
+        var sum = Tiles.FourByFour(x, x, x, x, w, 0, length, w).ToScalar();
+        *y = add ? *y + sum : sum;
+    }
+
+    private static void Store(Vector512<float> sums, float* y, bool add) => (add ? Vector512.Load(y) + sums : sums).Store(y);
+
+    private static void Store(Vector256<float> sums, float* y, bool add) => (add ? Vector256.Load(y) + sums : sums).Store(y);
+
+    private static void Store(Vector128<float> sums, float* y, bool add) => (add ? Vector128.Load(y) + sums : sums).Store(y);
+}

@@ -1,0 +1,143 @@
+using CsCheck;
+using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Generation.Cpu;
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Tests.Generation;
+
+public class CpuDecoderTests
+{
+    /// <summary>Tokens that each row has in its cache.</summary>
+    private static readonly Gen<int[]> Lengths = Gen.Int[0, 40].Array[1, 9];
+
+    [Fact]
+    public void It_computes_what_the_tensor_library_computes_for_any_model_lengths_and_threads()
+    {
+        SkipWithoutKernels();
+        Gen.Select(TestModels.ConfigsOfWholeVectors, Lengths, Gen.Int[1, 3], Gen.ULong).Sample((config, lengths, threads, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            using var model = TestModels.Disturbed(config, seed);
+            Assert.True(CpuDecoder.Supports(model));
+            using KeyValueCache ours = Filled(config, lengths, seed), theirs = Filled(config, lengths, seed);
+            using var decoder = new CpuDecoder(model, ours, threads);
+            using var peer = new TorchDecoder(model, [.. model.Parameters], theirs);
+            for (var step = 0; step < 3; step++)
+            {
+                var tokens = Tokens(config, lengths, step);
+                int[] reached = [.. lengths.Select(length => length + step)];
+                AssertClose(peer.Decode(tokens, reached), decoder.Decode(tokens, reached));
+            }
+
+            AssertClose(theirs.Keys_LRKSD, ours.Keys_LRKSD);
+            AssertClose(theirs.Values_LRKSD, ours.Values_LRKSD);
+        }, iter: 60, threads: 1);
+    }
+
+    [Fact]
+    public void A_rows_logits_are_the_same_to_the_last_bit_alone_and_beside_any_others()
+    {
+        SkipWithoutKernels();
+        Gen.Select(TestModels.ConfigsOfWholeVectors, Lengths, Gen.Int[1, 3], Gen.ULong).Sample((config, lengths, threads, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            using var model = TestModels.Disturbed(config, seed);
+            using var cache = Filled(config, lengths, seed);
+            using var decoder = new CpuDecoder(model, cache, threads);
+            var tokens = Tokens(config, lengths, 0);
+            var together = decoder.Decode(tokens, lengths).clone();
+            for (var row = 0; row < lengths.Length; row++)
+            {
+                using var alone = Row(cache, config, row);
+                using var single = new CpuDecoder(model, alone, threads: 1);
+                Assert.True(single.Decode([tokens[row]], [lengths[row]])[0].equal(together[row]).all().item<bool>());
+            }
+        }, iter: 25, threads: 1);
+    }
+
+    [Fact]
+    public unsafe void Products_are_those_of_double_precision_for_any_sizes_whether_they_replace_or_add()
+    {
+        SkipWithoutKernels();
+        Gen.Select(Gen.Int[1, 11], Gen.Int[1, 70], Gen.Int[1, 90], Gen.Bool, Gen.Int[0, 40]).Sample((rows, columns, vectors, add, first) =>
+        {
+            var length = Tiles.Lanes * vectors;
+            first = Math.Min(first, columns);
+            using var memory = new KnapsackCloud.Model.Generation.Cpu.Buffer((rows + columns) * length + rows * columns);
+            float* x = memory.First, w = x + rows * length, y = w + columns * length;
+            for (var i = 0; i < (rows + columns) * length; i++) x[i] = MathF.Sin(i);
+            for (var i = 0; i < rows * columns; i++) y[i] = i;
+
+            Products.Multiply(new Rows(x, length), rows, new Rows(w, length), (first, columns), length, new Rows(y, columns), add);
+
+            for (var m = 0; m < rows; m++)
+            {
+                for (var n = 0; n < columns; n++)
+                {
+                    double expected = n < first || add ? m * columns + n : 0;
+                    if (n >= first) for (var k = 0; k < length; k++) expected += (double)x[m * length + k] * w[n * length + k];
+                    Assert.Equal(expected, y[m * columns + n], 1e-3);
+                }
+            }
+        }, iter: 200, threads: 1);
+    }
+
+    [Fact]
+    public void A_teams_parts_are_all_of_it_in_whole_blocks_and_a_stage_sees_what_the_last_one_did() =>
+        Gen.Select(Gen.Int[1, 5], Gen.Int[0, 100], Gen.Int[1, 16]).Sample((size, count, block) =>
+        {
+            using var team = new ThreadTeam(size);
+            var done = new int[count];
+            var seen = new int[size];
+            for (var run = 0; run < 3; run++)
+            {
+                team.Run(member =>
+                {
+                    var (first, end) = team.Part(member, count, block);
+                    Assert.Equal(0, first % block);
+                    for (var i = first; i < end; i++) done[i]++;
+                    team.Meet();
+                    seen[member] = done.Sum();
+                });
+                Assert.All(seen, sum => Assert.Equal(count * (run + 1), sum));
+            }
+        }, iter: 100, threads: 1);
+
+    [Theory]
+    [InlineData(8, 32, ScalarType.Float32)]
+    [InlineData(16, 24, ScalarType.Float32)]
+    [InlineData(16, 32, ScalarType.BFloat16)]
+    public void Other_sizes_and_precisions_are_left_to_the_tensor_library(int headDim, int hidden, ScalarType precision)
+    {
+        using var model = DecoderModel.Random(TestModels.Config with { HeadDim = headDim, HiddenSize = hidden }, 1);
+        using var rounded = model.As(precision);
+        Assert.False(CpuDecoder.Supports(rounded));
+    }
+
+    private static void SkipWithoutKernels() => Assert.SkipUnless(Tiles.IsSupported, "this processor has no AVX-512: the tensor library decodes");
+
+    private static long[] Tokens(ModelConfig config, int[] lengths, int step) => [.. lengths.Select((length, row) => (length + 3L * row + step) % config.VocabSize)];
+
+    private static KeyValueCache Filled(ModelConfig config, int[] lengths, ulong seed)
+    {
+        var cache = new KeyValueCache(config, lengths.Length, lengths.Max() + 3, ScalarType.Float32);
+        manual_seed((long)(seed >> 1));
+        cache.Keys_LRKSD.normal_();
+        cache.Values_LRKSD.normal_();
+        return cache;
+    }
+
+    private static KeyValueCache Row(KeyValueCache cache, ModelConfig config, int row)
+    {
+        var single = new KeyValueCache(config, 1, (int)cache.Keys_LRKSD.shape[3], ScalarType.Float32);
+        single.Keys_LRKSD.copy_(cache.Keys_LRKSD.narrow(1, row, 1));
+        single.Values_LRKSD.copy_(cache.Values_LRKSD.narrow(1, row, 1));
+        return single;
+    }
+
+    private static void AssertClose(Tensor expected, Tensor actual) =>
+        Assert.True(actual.allclose(expected, 1e-4, 1e-4), $"differ by {(actual - expected).abs().max().item<float>()} where the largest is {expected.abs().max().item<float>()}");
+}
