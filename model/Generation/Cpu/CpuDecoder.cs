@@ -14,16 +14,18 @@ internal sealed unsafe class CpuDecoder : IDecoder
 {
     private readonly ModelConfig _config;
     private readonly LayerWeights[] _layers;
-    private readonly float* _embedding, _head, _finalNorm, _keys, _values, _cos, _sin, _logits;
-    private readonly Tensor _cos_TD, _sin_TD, _logits_RV;
     private readonly ThreadTeam _team;
-    private readonly Buffer _x_RD, _normed, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _scores;
-    private readonly int _rows, _slots, _scoresOfMember, _group;
+    private readonly Tensor _logits_RV;
+    private readonly Tensor[] _memory;
+    private readonly float* _embedding, _head, _finalNorm, _keys, _values, _cos_TD, _sin_TD, _logits;
+    private readonly float* _x_RD, _normed_MRD, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _scores_MGS;
+    private readonly int _rows, _slots, _group;
 
     /// <param name="model">Its weights stay alive and where they are.</param>
     /// <param name="cache">Whose rows are decoded.</param>
     public CpuDecoder(DecoderModel model, KeyValueCache cache, int threads)
     {
+        using var scope = NewDisposeScope();
         _config = model.Config;
         (_rows, _slots) = ((int)cache.Keys_LRKSD.shape[1], (int)cache.Keys_LRKSD.shape[3]);
         _group = _config.QueriesPerKeyValue;
@@ -31,23 +33,27 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _embedding = Memory(model.Embedding_VxD);
         _head = Memory(model.Head_VxD);
         _finalNorm = Memory(model.FinalNorm_D);
-        var angles = model.Rotary.Range(0, _slots);
-        (_cos_TD, _sin_TD) = (angles.Cos.contiguous().DetachFromDisposeScope(), angles.Sin.contiguous().DetachFromDisposeScope());
-        _logits_RV = empty(_rows, _config.VocabSize).DetachFromDisposeScope();
         _keys = Memory(cache.Keys_LRKSD);
         _values = Memory(cache.Values_LRKSD);
-        _cos = Memory(_cos_TD);
-        _sin = Memory(_sin_TD);
+        var angles = model.Rotary.Range(0, _slots);
+        var (cos, sin) = (angles.Cos.contiguous(), angles.Sin.contiguous());
+        _logits_RV = empty(_rows, _config.VocabSize);
+        int d = _config.HiddenSize, f = _config.IntermediateSize;
+        Tensor x = empty(_rows, d), normed = empty(threads, _rows, d), qkv = empty(_rows, QkvSize), attended = empty(_rows, _config.QuerySize);
+        Tensor gateUp = empty(_rows, 2 * f), hidden = empty(_rows, f), scores = empty(threads, _group, Attention.RoundedUp(_slots));
+        _cos_TD = Memory(cos);
+        _sin_TD = Memory(sin);
         _logits = Memory(_logits_RV);
+        _x_RD = Memory(x);
+        _normed_MRD = Memory(normed);
+        _qkv_RH = Memory(qkv);
+        _attended_RQ = Memory(attended);
+        _gateUp_R2F = Memory(gateUp);
+        _hidden_RF = Memory(hidden);
+        _scores_MGS = Memory(scores);
+        _memory = [cos, sin, _logits_RV, x, normed, qkv, attended, gateUp, hidden, scores];
+        foreach (var tensor in _memory) tensor.DetachFromDisposeScope();
         _team = new ThreadTeam(threads);
-        _x_RD = new Buffer((long)_rows * _config.HiddenSize);
-        _normed = new Buffer((long)threads * _rows * _config.HiddenSize);
-        _qkv_RH = new Buffer((long)_rows * QkvSize);
-        _attended_RQ = new Buffer((long)_rows * _config.QuerySize);
-        _gateUp_R2F = new Buffer(2L * _rows * _config.IntermediateSize);
-        _hidden_RF = new Buffer((long)_rows * _config.IntermediateSize);
-        _scoresOfMember = _group * Attention.RoundedUp(_slots);
-        _scores = new Buffer((long)threads * _scoresOfMember);
     }
 
     private int QkvSize => _config.QuerySize + 2 * _config.KeyValueSize;
@@ -77,8 +83,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     public void Dispose()
     {
         _team.Dispose();
-        foreach (var buffer in new[] { _x_RD, _normed, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _scores }) buffer.Dispose();
-        foreach (var tensor in new[] { _cos_TD, _sin_TD, _logits_RV }) tensor.Dispose();
+        foreach (var tensor in _memory) tensor.Dispose();
     }
 
     /// <summary>A stage ends where a member needs what others have computed.</summary>
@@ -86,19 +91,19 @@ internal sealed unsafe class CpuDecoder : IDecoder
     {
         var (weights, rows) = (_layers[layer], lengths.Length);
         int d = _config.HiddenSize, f = _config.IntermediateSize;
-        var (x, normed) = (new Rows(_x_RD.First, d), new Rows(NormedOf(member), d));
+        var (x, normed) = (new Rows(_x_RD, d), new Rows(NormedOf(member), d));
         Normed(member, rows, weights.AttentionNorm);
-        Products.Multiply(normed, rows, new Rows(weights.QueryKeyValue, d), _team.Part(member, QkvSize, Tiles.Lanes), d, new Rows(_qkv_RH.First, QkvSize));
+        Products.Multiply(normed, rows, new Rows(weights.QueryKeyValue, d), _team.Part(member, QkvSize, Tiles.Lanes), d, new Rows(_qkv_RH, QkvSize));
         _team.Meet();
         var (first, end) = _team.Part(member, rows * _config.NumKeyValueHeads, 1);
         for (var unit = first; unit < end; unit++) Attend(member, layer, weights, unit / _config.NumKeyValueHeads, unit % _config.NumKeyValueHeads, lengths);
         _team.Meet();
-        Products.Multiply(new Rows(_attended_RQ.First, _config.QuerySize), rows, new Rows(weights.Output, _config.QuerySize), _team.Part(member, d, Tiles.Lanes), _config.QuerySize, x, add: true);
+        Products.Multiply(new Rows(_attended_RQ, _config.QuerySize), rows, new Rows(weights.Output, _config.QuerySize), _team.Part(member, d, Tiles.Lanes), _config.QuerySize, x, add: true);
         _team.Meet();
         Normed(member, rows, weights.FeedForwardNorm);
         FeedForward(normed, rows, weights, _team.Part(member, f, Tiles.Lanes));
         _team.Meet();
-        Products.Multiply(new Rows(_hidden_RF.First, f), rows, new Rows(weights.Down, f), _team.Part(member, d, Tiles.Lanes), f, x, add: true);
+        Products.Multiply(new Rows(_hidden_RF, f), rows, new Rows(weights.Down, f), _team.Part(member, d, Tiles.Lanes), f, x, add: true);
         _team.Meet();
     }
 
@@ -111,17 +116,17 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private void FeedForward(Rows normed, int rows, LayerWeights weights, (int First, int End) part)
     {
         int d = _config.HiddenSize, f = _config.IntermediateSize;
-        var gateUp = new Rows(_gateUp_R2F.First, 2 * f);
+        var gateUp = new Rows(_gateUp_R2F, 2 * f);
         var (first, end) = part;
         Products.Multiply(normed, rows, new Rows(weights.GateUp, d), part, d, gateUp);
         Products.Multiply(normed, rows, new Rows(weights.GateUp, d), (f + first, f + end), d, gateUp);
-        for (var row = 0; row < rows; row++) RowOperations.SwiGlu(gateUp[row] + first, gateUp[row] + f + first, end - first, _hidden_RF.First + (nint)row * f + first);
+        for (var row = 0; row < rows; row++) RowOperations.SwiGlu(gateUp[row] + first, gateUp[row] + f + first, end - first, _hidden_RF + (nint)row * f + first);
     }
 
     private void Attend(int member, int layer, LayerWeights weights, int row, int head, int[] lengths)
     {
         int size = _config.HeadDim, slot = lengths[row];
-        var qkv = _qkv_RH.First + (nint)row * QkvSize;
+        var qkv = _qkv_RH + (nint)row * QkvSize;
         float* q = qkv + head * _group * size, k = qkv + _config.QuerySize + head * size, v = k + _config.KeyValueSize;
         Prepare(q, _group, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (q - qkv), weights.QueryKeyNorm, slot);
         Prepare(k, 1, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (k - qkv), weights.QueryKeyNorm is null ? null : weights.QueryKeyNorm + size, slot);
@@ -129,8 +134,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
         float* keys = At(_keys, layer, row, head), values = At(_values, layer, row, head);
         Copy(k, keys + (nint)slot * size, size);
         Copy(v, values + (nint)slot * size, size);
-        var scores = new Rows(_scores.First + (nint)member * _scoresOfMember, Attention.RoundedUp(_slots));
-        Attention.Attend(q, _group, size, keys, values, slot + 1, _slots, scores, _attended_RQ.First + (nint)row * _config.QuerySize + head * _group * size);
+        var scores = new Rows(_scores_MGS + (nint)member * _group * Attention.RoundedUp(_slots), Attention.RoundedUp(_slots));
+        Attention.Attend(q, _group, size, keys, values, slot + 1, _slots, scores, _attended_RQ + (nint)row * _config.QuerySize + head * _group * size);
     }
 
     /// <summary>Bias, norm and rotation of heads that lie one after another.</summary>
@@ -141,13 +146,13 @@ internal sealed unsafe class CpuDecoder : IDecoder
         for (var head = heads; head < heads + count * size; head += size)
         {
             if (norm is not null) RowOperations.RmsNorm(head, norm, size, _config.RmsNormEps, head);
-            RowOperations.Rotate(head, size, _cos + (nint)position * size, _sin + (nint)position * size);
+            RowOperations.Rotate(head, size, _cos_TD + (nint)position * size, _sin_TD + (nint)position * size);
         }
     }
 
-    private float* X(int row) => _x_RD.First + (nint)row * _config.HiddenSize;
+    private float* X(int row) => _x_RD + (nint)row * _config.HiddenSize;
 
-    private float* NormedOf(int member) => _normed.First + (nint)member * _rows * _config.HiddenSize;
+    private float* NormedOf(int member) => _normed_MRD + (nint)member * _rows * _config.HiddenSize;
 
     private float* At(float* cache_LRKSD, int layer, int row, int head) =>
         cache_LRKSD + (((long)layer * _rows + row) * _config.NumKeyValueHeads + head) * _slots * _config.HeadDim;

@@ -66,8 +66,8 @@ public class CpuDecoderTests
         {
             var length = Tiles.Lanes * vectors;
             first = Math.Min(first, columns);
-            using var memory = new KnapsackCloud.Model.Generation.Cpu.Buffer((rows + columns) * length + rows * columns);
-            float* x = memory.First, w = x + rows * length, y = w + columns * length;
+            var memory = GC.AllocateArray<float>((rows + columns) * length + rows * columns, pinned: true);
+            float* x = (float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref memory[0]), w = x + rows * length, y = w + columns * length;
             for (var i = 0; i < (rows + columns) * length; i++) x[i] = MathF.Sin(i);
             for (var i = 0; i < rows * columns; i++) y[i] = i;
 
