@@ -29,16 +29,12 @@ internal sealed class KeyValueCache : IDisposable
             cache.select(0, layer).narrow(0, firstRow, prompts_R.shape[0]).narrow(2, 0, prompts.shape[2]).copy_(prompts.index_select(0, prompts_R));
     }
 
-    /// <summary>Copies whole rows onto others; only the first <paramref name="slots"/> slots hold anything.</summary>
-    public void MoveRows(long[] from, long[] to, int slots)
+    /// <summary>Copies the first <paramref name="slots"/> slots of a row onto another.</summary>
+    public void MoveRow(int from, int to, int slots)
     {
         using var scope = NewDisposeScope();
-        var (from_N, to_N) = (tensor(from), tensor(to));
         foreach (var cache in new[] { Keys_LRKSD, Values_LRKSD })
-        {
-            var used = cache.narrow(3, 0, slots);
-            used.index_copy_(1, to_N, used.index_select(1, from_N));
-        }
+            cache.select(1, to).narrow(2, 0, slots).copy_(cache.select(1, from).narrow(2, 0, slots));
     }
 
     public void Dispose()

@@ -168,18 +168,14 @@ internal sealed class RunningBatch(
 
     private void FillPlaces(int remaining, KeyValueCache cache)
     {
-        var (from, to) = (new List<long>(), new List<long>());
         var last = _active - 1;
         for (var place = 0; place < remaining; place++)
         {
             if (_rows[place] is not null) continue;
             while (_rows[last] is null) last--;
             (_rows[place], _rows[last]) = (_rows[last], null!);
-            from.Add(last);
-            to.Add(place);
+            cache.MoveRow(last, place, _rows[place].CachedLength);
         }
-
-        if (from.Count > 0) cache.MoveRows([.. from], [.. to], _rows.Take(remaining).Max(row => row.CachedLength));
     }
 
     private StopReason? Ended(RolloutRow row)
