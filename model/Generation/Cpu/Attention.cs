@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace KnapsackCloud.Model.Generation.Cpu;
@@ -28,6 +29,7 @@ internal static unsafe class Attention
     public static int RoundedUp(int slots) => (slots + SlotBlock - 1) / SlotBlock * SlotBlock;
 
     /// <summary>Sets scores to exp((score - largest) * scale), 0 beyond the length, and returns their sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Softmax(float* scores, int length, float scale)
     {
         var end = RoundedUp(length);
@@ -61,6 +63,7 @@ internal static unsafe class Attention
         for (; d < size; d += Tiles.Lanes) MixOne(weights, values + d, length, size, factor, output + d);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixFour(float* weights, float* values, int length, int size, float factor, float* output)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;
@@ -80,6 +83,7 @@ internal static unsafe class Attention
     }
 
     /// <summary>Four sums, so that one addition need not wait for the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MixOne(float* weights, float* values, int length, int size, float factor, float* output)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default;

@@ -159,7 +159,12 @@ internal sealed unsafe class CpuDecoder : IDecoder
 
     private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
 
-    private static float* Memory(Tensor tensor) => (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.bytes));
+    /// <summary>Where a contiguous tensor is. By its first number: the library spans no tensor of more than 2 GiB.</summary>
+    private static float* Memory(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.view(-1).narrow(0, 0, 1).bytes));
+    }
 
     /// <summary>Where a layer's weights are; null where the architecture has none.</summary>
     private sealed class LayerWeights(DecoderLayer layer)

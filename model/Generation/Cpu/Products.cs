@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace KnapsackCloud.Model.Generation.Cpu;
@@ -27,6 +28,7 @@ internal static unsafe class Products
         else Blocks(x, rows, w, first, end, length, y, add);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void OneRow(Rows x, Rows w, int first, int end, int length, Rows y, bool add)
     {
         var n = first;
@@ -34,6 +36,7 @@ internal static unsafe class Products
         for (; n < end; n++) Single(x[0], w[n], length, y[0] + n, add);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TwoRows(Rows x, Rows w, int first, int end, int length, Rows y, bool add)
     {
         var n = first;
@@ -61,6 +64,7 @@ internal static unsafe class Products
     }
 
     /// <summary>Where fewer than four are left the last one is computed several times. Returns what is to be fetched next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float* FourRows(Rows x, int m, int count, Rows w, int first, int end, int length, Rows y, bool add, float* fetch, float* fetched)
     {
         float* x0 = x[m], x1 = x[m + Math.Min(1, count - 1)], x2 = x[m + Math.Min(2, count - 1)], x3 = x[m + count - 1];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace KnapsackCloud.Model.Generation.Cpu;
@@ -6,6 +7,7 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 internal static unsafe class RowOperations
 {
     /// <summary>x / sqrt(mean(x^2) + eps) * weight (arXiv 1910.07467).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNorm(float* x, float* weight, int size, double eps, float* output)
     {
         var squares = Vector512<float>.Zero;
@@ -32,6 +34,7 @@ internal static unsafe class RowOperations
     }
 
     /// <summary>SwiGLU (arXiv 2002.05202): gate / (1 + exp(-gate)) * up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void SwiGlu(float* gate, float* up, int count, float* output)
     {
         var one = Vector512<float>.One;

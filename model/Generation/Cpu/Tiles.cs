@@ -10,6 +10,7 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 /// checkpoints have it. Whatever the shape, a dot product is summed in the same order: a row's result does not depend, to
 /// the last bit, on how many rows are computed with it.
 /// </summary>
+/// <remarks>Optimised at once: what is called for the first time is called thousands of times.</remarks>
 internal static unsafe class Tiles
 {
     public const int Lanes = 16;
@@ -19,6 +20,7 @@ internal static unsafe class Tiles
     /// <summary>Sums of 1 row and 16 columns, in the order of the columns.</summary>
     /// <param name="w">The first column; the others follow at <paramref name="next"/> numbers each.</param>
     /// <param name="length">Of a row and a column: a multiple of <see cref="Lanes"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<float> OneBySixteen(float* x, float* w, nint next, int length)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
@@ -50,6 +52,7 @@ internal static unsafe class Tiles
     }
 
     /// <summary>Sums of 2 rows and 8 columns: the first row's eight, then the second's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<float> TwoByEight(float* x0, float* x1, float* w, nint next, int length)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
@@ -82,6 +85,7 @@ internal static unsafe class Tiles
 
     /// <summary>Sums of 4 rows and 4 columns: the first row's four, and so on.</summary>
     /// <param name="fetch">As many numbers are brought nearer meanwhile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Vector512<float> FourByFour(float* x0, float* x1, float* x2, float* x3, float* w, nint next, int length, float* fetch)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
