@@ -24,6 +24,9 @@ public sealed record EngineOptions
     /// <summary>The precision as the tensor library names it.</summary>
     public ScalarType WeightType => Precision == GenerationPrecision.BF16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
+    /// <summary>Bytes of one weight and of one cached number.</summary>
+    public int BytesOfNumber => Precision == GenerationPrecision.BF16 ? 2 : sizeof(float);
+
     /// <summary>Called with the number of places before anything is computed: tests inject faults.</summary>
     internal Action<int>? BeforeStep { get; init; }
 }

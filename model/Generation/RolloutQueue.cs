@@ -45,5 +45,5 @@ internal sealed class RolloutQueue(IReadOnlyList<GenerationPrompt> prompts, int 
 
     /// <summary>Bytes that a rollout keeps while it is generated: keys and values of every layer, and its logits.</summary>
     public static long BytesPerRow(int slots, ModelConfig config, EngineOptions options) =>
-        (options.Precision == GenerationPrecision.BF16 ? 2 : sizeof(float)) * 2L * config.NumHiddenLayers * config.KeyValueSize * slots + sizeof(float) * (long)config.VocabSize;
+        options.BytesOfNumber * 2L * config.NumHiddenLayers * config.KeyValueSize * slots + sizeof(float) * (long)config.VocabSize;
 }

@@ -27,8 +27,6 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
         return [.. workloads.Select(workload => Case(workload, model, cancellation))];
     }
 
-    private int BytesOfWeight => precision == GenerationPrecision.BF16 ? 2 : sizeof(float);
-
     private EngineOptions Options { get; } = new() { Threads = Environment.ProcessorCount, Precision = precision };
 
     private void Warm(DecoderModel model, string name, CancellationToken cancellation)
@@ -44,12 +42,12 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
         var runs = new List<(double Ours, double Naive, double Preallocated, MachineBounds Machine)>();
         for (var repeat = 0; repeat < repeats; repeat++)
         {
-            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * BytesOfWeight, Options.WeightType, time);
+            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber, Options.WeightType, time);
             runs.Add((Ours(model, workload, cancellation), Naive(model, workload, false, cancellation), Naive(model, workload, true, cancellation), machine));
         }
 
         var best = new MachineBounds(runs.Max(run => run.Machine.BytesPerSecond), runs.Max(run => run.Machine.FlopsPerSecond));
-        var bound = LowerBound.Of(workload, model.Config, best, BytesOfWeight, BytesOfWeight);
+        var bound = LowerBound.Of(workload, model.Config, best, Options.BytesOfNumber, Options.BytesOfNumber);
         var result = GenerationCase.Of(workload, precision, Median(runs.Select(run => run.Ours)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
         progress($"{result.Model} batch {result.Batch} {result.Lengths}: {result.TokensPerSecond:0} tokens/s, naive {result.NaiveTokensPerSecond:0}, {result.PercentOfBound:0}% of the bound");
         return result;
@@ -60,7 +58,7 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
     {
         var prompts = workload.Prompts(model.Config);
         var cores = Environment.ProcessorCount;
-        var weightBytes = BenchModel.WeightsRead(model.Config) * BytesOfWeight;
+        var weightBytes = BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber;
         var engines = !ComputeDevice.IsGpu && prompts.Count >= cores && weightBytes <= LargeModelBytes ? cores : 1;
         var options = Options with { Threads = cores / engines, MaxRows = Math.Max(1, workload.Batch / engines) };
         var tokens = new int[engines];
