@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -38,7 +39,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
         {
             using var scope = NewDisposeScope();
             using var batch = new RunningBatch(model, _weights, _samplers, _options, queue, prompts, sampling, tokenizer, completions);
-            var places = queue.Places(model.Config, _options);
+            var places = queue.Places(model.Config, _options, CpuDecoder.Supports(model) ? CpuDecoder.MostRows : _ => long.MaxValue);
             try
             {
                 batch.Run(places, cancellation);

@@ -6,7 +6,12 @@ namespace KnapsackCloud.Model.Generation;
 internal interface IDecoder : IDisposable
 {
     /// <summary>Logits [R, V] after one more token in every row, whose keys and values are added to the cache. Valid until the next call; the caller disposes them.</summary>
-    /// <param name="tokens">One a row: R, the first rows of the cache.</param>
-    /// <param name="lengths">Tokens that each row has in the cache; its new token is written there.</param>
-    Tensor Decode(long[] tokens, int[] lengths);
+    /// <param name="rows">R, the first rows of the cache.</param>
+    Tensor Decode(DecodeRow[] rows);
 }
+
+/// <summary>What a row of the cache gets next.</summary>
+/// <param name="Length">Tokens that the row has in the cache; its new token is written there.</param>
+/// <param name="Prompt">Rows of one prompt have the same keys and values in their first slots.</param>
+/// <param name="PromptLength">So many slots; up to the length.</param>
+internal readonly record struct DecodeRow(int Token, int Length, int Prompt, int PromptLength);

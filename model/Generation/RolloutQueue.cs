@@ -40,8 +40,12 @@ internal sealed class RolloutQueue(IReadOnlyList<GenerationPrompt> prompts, int 
     public int Slots() => _waiting.Max(one => one.Length + MaxTokens(one.Prompt, one.Rollout) - 1);
 
     /// <summary>Rollouts that may be generated at once: 1 or more, and no more than wait.</summary>
-    public int Places(ModelConfig config, EngineOptions options) =>
-        (int)Math.Clamp(options.CacheBytes / BytesPerRow(Slots(), config, options), 1, Math.Min(options.MaxRows, Count));
+    /// <param name="most">How many the decoder is fastest with, by the bytes of one.</param>
+    public int Places(ModelConfig config, EngineOptions options, Func<long, long> most)
+    {
+        var bytes = BytesPerRow(Slots(), config, options);
+        return (int)Math.Clamp(Math.Min(options.CacheBytes / bytes, most(bytes)), 1, Math.Min(options.MaxRows, Count));
+    }
 
     /// <summary>Bytes that a rollout keeps while it is generated: keys and values of every layer, and its logits.</summary>
     public static long BytesPerRow(int slots, ModelConfig config, EngineOptions options) =>

@@ -28,6 +28,9 @@ internal sealed class RolloutRow(int prompt, int index, ulong seed, int promptLe
 
     public int LastToken => _tokenIds[^1];
 
+    /// <summary>What the decoder needs to know for the next token.</summary>
+    public DecodeRow Next => new(LastToken, CachedLength, Prompt, promptLength);
+
     /// <summary>The newest token completed a text that ends it.</summary>
     public bool MetStop { get; private set; }
 

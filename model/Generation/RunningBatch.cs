@@ -97,7 +97,7 @@ internal sealed class RunningBatch(
     {
         options.BeforeStep?.Invoke(_rows.Length);
         var live = new ArraySegment<RolloutRow>(_rows, 0, _active);
-        using var logits_RV = decoder.Decode(Tokens(live), Lengths(live));
+        using var logits_RV = decoder.Decode([.. live.Select(row => row.Next)]);
         Sample(logits_RV, live, row => row);
         Retire(cache);
     }
@@ -190,18 +190,4 @@ internal sealed class RunningBatch(
 
     private bool OneDistribution() =>
         sampling.Temperature == 0 || (sampling is { Temperature: 1, TopP: 1, MinTokens: <= 1 } && (sampling.TopK == 0 || sampling.TopK >= model.Config.VocabSize));
-
-    private static long[] Tokens(ReadOnlySpan<RolloutRow> rows)
-    {
-        var tokens = new long[rows.Length];
-        for (var row = 0; row < rows.Length; row++) tokens[row] = rows[row].LastToken;
-        return tokens;
-    }
-
-    private static int[] Lengths(ReadOnlySpan<RolloutRow> rows)
-    {
-        var lengths = new int[rows.Length];
-        for (var row = 0; row < rows.Length; row++) lengths[row] = rows[row].CachedLength;
-        return lengths;
-    }
 }

@@ -67,17 +67,18 @@ internal sealed class TorchDecoder(DecoderModel model, Tensor[] weights, KeyValu
     private static readonly Lazy<jit.CompilationUnit> Unit = new(() => jit.compile(Source));
 
     /// <inheritdoc/>
-    public Tensor Decode(long[] tokens, int[] lengths)
+    public Tensor Decode(DecodeRow[] rows)
     {
         using var scope = NewDisposeScope();
         var config = model.Config;
+        int[] lengths = [.. rows.Select(row => row.Length)];
         var slot = lengths.Max();
         var (rotary, places, bias_N1S) = Uniform(lengths) ? (model.Rotary.Range(slot, 1), null, null) : Ragged(lengths, slot);
         var head = config.TieWordEmbeddings ? 0 : weights.Length - 1;
         // A plain double would become a number that nothing holds: its finaliser may free it while the call still reads it.
         using var eps = config.RmsNormEps.ToScalar();
         var logits_RV = (Tensor)Unit.Value.invoke(
-            "decode", tensor(tokens), weights, ParameterLayout.PerLayer(config), ParameterLayout.BiasOffset(config) ?? 0, ParameterLayout.NormOffset(config) ?? 0,
+            "decode", tensor(rows.Select(row => (long)row.Token).ToArray()), weights, ParameterLayout.PerLayer(config), ParameterLayout.BiasOffset(config) ?? 0, ParameterLayout.NormOffset(config) ?? 0,
             head, cache.Keys_LRKSD, cache.Values_LRKSD, rotary.Cos.squeeze(1), rotary.Sin.squeeze(1),
             slot, places!, bias_N1S!, config.NumAttentionHeads, config.NumKeyValueHeads, eps)!;
         return logits_RV.MoveToOuterDisposeScope();

@@ -12,14 +12,20 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 /// </summary>
 internal sealed unsafe class CpuDecoder : IDecoder
 {
+    /// <summary>So many rows pay for reading the weights. More are no faster, and slower once what they cached is far from the core.</summary>
+    private const int EnoughRows = 64;
+
+    private const long NearBytes = 4 << 20;
+
     private readonly ModelConfig _config;
     private readonly LayerWeights[] _layers;
     private readonly ThreadTeam _team;
     private readonly Tensor _logits_RV;
     private readonly Tensor[] _memory;
     private readonly float* _embedding, _head, _finalNorm, _keys, _values, _cos_TD, _sin_TD, _logits;
-    private readonly float* _x_RD, _normed_MRD, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _scores_MGS;
+    private readonly float* _x_RD, _normed_MRD, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _queries_MGD, _scores_MGS, _sums_MGD;
     private readonly int _rows, _slots, _group;
+    private readonly int[] _taken;
 
     /// <param name="model">Its weights stay alive and where they are.</param>
     /// <param name="cache">Whose rows are decoded.</param>
@@ -29,6 +35,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _config = model.Config;
         (_rows, _slots) = ((int)cache.Keys_LRKSD.shape[1], (int)cache.Keys_LRKSD.shape[3]);
         _group = _config.QueriesPerKeyValue;
+        _taken = new int[_config.NumHiddenLayers];
         _layers = [.. model.Layers.Select(layer => new LayerWeights(layer))];
         _embedding = Memory(model.Embedding_VxD);
         _head = Memory(model.Head_VxD);
@@ -40,7 +47,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _logits_RV = empty(_rows, _config.VocabSize);
         int d = _config.HiddenSize, f = _config.IntermediateSize;
         Tensor x = empty(_rows, d), normed = empty(threads, _rows, d), qkv = empty(_rows, QkvSize), attended = empty(_rows, _config.QuerySize);
-        Tensor gateUp = empty(_rows, 2 * f), hidden = empty(_rows, f), scores = empty(threads, _group, Attention.RoundedUp(_slots));
+        Tensor gateUp = empty(_rows, 2 * f), hidden = empty(_rows, f);
+        Tensor queries = empty(threads, Queries, _config.HeadDim), scores = empty(threads, Queries, Attention.RoundedUp(_slots)), sums = empty_like(queries);
         _cos_TD = Memory(cos);
         _sin_TD = Memory(sin);
         _logits = Memory(_logits_RV);
@@ -50,11 +58,16 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _attended_RQ = Memory(attended);
         _gateUp_R2F = Memory(gateUp);
         _hidden_RF = Memory(hidden);
+        _queries_MGD = Memory(queries);
         _scores_MGS = Memory(scores);
-        _memory = [cos, sin, _logits_RV, x, normed, qkv, attended, gateUp, hidden, scores];
+        _sums_MGD = Memory(sums);
+        _memory = [cos, sin, _logits_RV, x, normed, qkv, attended, gateUp, hidden, queries, scores, sums];
         foreach (var tensor in _memory) tensor.DetachFromDisposeScope();
         _team = new ThreadTeam(threads);
     }
+
+    /// <summary>Of one key-value head, that are attended for at once.</summary>
+    private int Queries => PromptRows.Most * _group;
 
     private int QkvSize => _config.QuerySize + 2 * _config.KeyValueSize;
 
@@ -63,21 +76,25 @@ internal sealed unsafe class CpuDecoder : IDecoder
         Tiles.IsSupported && model.Parameters.All(parameter => parameter.dtype == ScalarType.Float32 && parameter.device_type == TorchSharp.DeviceType.CPU && parameter.is_contiguous())
         && new[] { model.Config.HiddenSize, model.Config.IntermediateSize, model.Config.HeadDim }.All(size => size % Tiles.Lanes == 0);
 
+    /// <summary>Rows to decode at once where as many wait.</summary>
+    public static long MostRows(long bytesPerRow) => Math.Max(EnoughRows, NearBytes / bytesPerRow);
+
     /// <inheritdoc/>
-    public Tensor Decode(long[] tokens, int[] lengths)
+    public Tensor Decode(DecodeRow[] rows)
     {
+        var prompts = PromptRows.Of(rows);
+        Array.Clear(_taken);
         _team.Run(member =>
         {
-            var rows = tokens.Length;
-            var (first, end) = _team.Part(member, rows, 1);
-            for (var row = first; row < end; row++) Copy(_embedding + tokens[row] * _config.HiddenSize, X(row), _config.HiddenSize);
+            var (first, end) = _team.Part(member, rows.Length, 1);
+            for (var row = first; row < end; row++) Copy(_embedding + (nint)rows[row].Token * _config.HiddenSize, X(row), _config.HiddenSize);
             _team.Meet();
-            for (var layer = 0; layer < _layers.Length; layer++) Layer(member, layer, lengths);
-            Normed(member, rows, _finalNorm);
-            Products.Multiply(new Rows(NormedOf(member), _config.HiddenSize), rows, new Rows(_head, _config.HiddenSize),
+            for (var layer = 0; layer < _layers.Length; layer++) Layer(member, layer, rows, prompts);
+            Normed(member, rows.Length, _finalNorm);
+            Products.Multiply(new Rows(NormedOf(member), _config.HiddenSize), rows.Length, new Rows(_head, _config.HiddenSize),
                 _team.Part(member, _config.VocabSize, Tiles.Lanes), _config.HiddenSize, new Rows(_logits, _config.VocabSize));
         });
-        return _logits_RV.narrow(0, 0, tokens.Length);
+        return _logits_RV.narrow(0, 0, rows.Length);
     }
 
     public void Dispose()
@@ -87,16 +104,17 @@ internal sealed unsafe class CpuDecoder : IDecoder
     }
 
     /// <summary>A stage ends where a member needs what others have computed.</summary>
-    private void Layer(int member, int layer, int[] lengths)
+    private void Layer(int member, int layer, DecodeRow[] all, List<PromptRows> prompts)
     {
-        var (weights, rows) = (_layers[layer], lengths.Length);
+        var (weights, rows) = (_layers[layer], all.Length);
         int d = _config.HiddenSize, f = _config.IntermediateSize;
         var (x, normed) = (new Rows(_x_RD, d), new Rows(NormedOf(member), d));
         Normed(member, rows, weights.AttentionNorm);
         Products.Multiply(normed, rows, new Rows(weights.QueryKeyValue, d), _team.Part(member, QkvSize, Tiles.Lanes), d, new Rows(_qkv_RH, QkvSize));
         _team.Meet();
-        var (first, end) = _team.Part(member, rows * _config.NumKeyValueHeads, 1);
-        for (var unit = first; unit < end; unit++) Attend(member, layer, weights, unit / _config.NumKeyValueHeads, unit % _config.NumKeyValueHeads, lengths);
+        // Prompts and lengths differ: whoever has time takes the next.
+        for (int unit; (unit = Interlocked.Increment(ref _taken[layer]) - 1) < prompts.Count * _config.NumKeyValueHeads;)
+            Attend(member, layer, prompts[unit / _config.NumKeyValueHeads], unit % _config.NumKeyValueHeads, all);
         _team.Meet();
         Products.Multiply(new Rows(_attended_RQ, _config.QuerySize), rows, new Rows(weights.Output, _config.QuerySize), _team.Part(member, d, Tiles.Lanes), _config.QuerySize, x, add: true);
         _team.Meet();
@@ -123,19 +141,42 @@ internal sealed unsafe class CpuDecoder : IDecoder
         for (var row = 0; row < rows; row++) RowOperations.SwiGlu(gateUp[row] + first, gateUp[row] + f + first, end - first, _hidden_RF + (nint)row * f + first);
     }
 
-    private void Attend(int member, int layer, LayerWeights weights, int row, int head, int[] lengths)
+    /// <summary>What all rows share is read once, from the first of them.</summary>
+    private void Attend(int member, int layer, PromptRows prompt, int head, DecodeRow[] all)
     {
-        int size = _config.HeadDim, slot = lengths[row];
+        var (rows, shared) = prompt;
+        var attention = AttentionOf(member);
+        for (var i = 0; i < rows.Length; i++) Place(layer, rows[i], head, all[rows[i]].Length, attention.Query(i * _group));
+        attention.Score(0, rows.Length * _group, At(_keys, layer, rows[0], head), (0, shared));
+        var totals = stackalloc float[rows.Length * _group];
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var length = all[rows[i]].Length + 1;
+            attention.Score(i * _group, _group, At(_keys, layer, rows[i], head), (shared, Math.Min(_slots, Attention.RoundedUp(length))));
+            for (var query = i * _group; query < (i + 1) * _group; query++) totals[query] = attention.Softmax(query, length);
+        }
+
+        attention.Mix(0, rows.Length * _group, At(_values, layer, rows[0], head), (0, shared));
+        for (var i = 0; i < rows.Length; i++)
+        {
+            attention.Mix(i * _group, _group, At(_values, layer, rows[i], head), (shared, all[rows[i]].Length + 1));
+            var output = _attended_RQ + (nint)rows[i] * _config.QuerySize + head * _group * _config.HeadDim;
+            for (var query = 0; query < _group; query++) attention.Finish(i * _group + query, totals[i * _group + query], output + query * _config.HeadDim);
+        }
+    }
+
+    /// <summary>Finishes a row's new queries, key and value of one key-value head and puts them where attention wants them.</summary>
+    private void Place(int layer, int row, int head, int slot, float* queries)
+    {
+        var (weights, size) = (_layers[layer], _config.HeadDim);
         var qkv = _qkv_RH + (nint)row * QkvSize;
         float* q = qkv + head * _group * size, k = qkv + _config.QuerySize + head * size, v = k + _config.KeyValueSize;
         Prepare(q, _group, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (q - qkv), weights.QueryKeyNorm, slot);
         Prepare(k, 1, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (k - qkv), weights.QueryKeyNorm is null ? null : weights.QueryKeyNorm + size, slot);
         if (weights.QueryKeyValueBias is not null) RowOperations.Add(v, weights.QueryKeyValueBias + (v - qkv), size);
-        float* keys = At(_keys, layer, row, head), values = At(_values, layer, row, head);
-        Copy(k, keys + (nint)slot * size, size);
-        Copy(v, values + (nint)slot * size, size);
-        var scores = new Rows(_scores_MGS + (nint)member * _group * Attention.RoundedUp(_slots), Attention.RoundedUp(_slots));
-        Attention.Attend(q, _group, size, keys, values, slot + 1, _slots, scores, _attended_RQ + (nint)row * _config.QuerySize + head * _group * size);
+        Copy(q, queries, _group * size);
+        Copy(k, At(_keys, layer, row, head) + (nint)slot * size, size);
+        Copy(v, At(_values, layer, row, head) + (nint)slot * size, size);
     }
 
     /// <summary>Bias, norm and rotation of heads that lie one after another.</summary>
@@ -148,6 +189,13 @@ internal sealed unsafe class CpuDecoder : IDecoder
             if (norm is not null) RowOperations.RmsNorm(head, norm, size, _config.RmsNormEps, head);
             RowOperations.Rotate(head, size, _cos_TD + (nint)position * size, _sin_TD + (nint)position * size);
         }
+    }
+
+    private Attention AttentionOf(int member)
+    {
+        int size = _config.HeadDim, scores = Attention.RoundedUp(_slots);
+        var first = (nint)member * Queries;
+        return new Attention(size, new Rows(_queries_MGD + first * size, size), new Rows(_scores_MGS + first * scores, scores), new Rows(_sums_MGD + first * size, size));
     }
 
     private float* X(int row) => _x_RD + (nint)row * _config.HiddenSize;

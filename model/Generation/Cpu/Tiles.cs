@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace KnapsackCloud.Model.Generation.Cpu;
 
 /// <summary>
-/// Sixteen dot products side by side, which keep as many accumulators busy as both multipliers of a core need: 1 row by 16
-/// columns, 2 by 8 or 4 by 4. A row is one of the left matrix, a column one of the right matrix, which lies row by row as
+/// Sixteen dot products side by side, or 24, which keep as many accumulators busy as both multipliers of a core need: 1 row
+/// by 16 columns, 2 by 8, 4 by 4 or 6 by 4. A row is one of the left matrix, a column one of the right matrix, which lies row by row as
 /// checkpoints have it. Whatever the shape, a dot product is summed in the same order: a row's result does not depend, to
 /// the last bit, on how many rows are computed with it.
 /// </summary>
@@ -52,8 +52,9 @@ internal static unsafe class Tiles
     }
 
     /// <summary>Sums of 2 rows and 8 columns: the first row's eight, then the second's.</summary>
+    /// <param name="fetch">Eight times the length is brought nearer meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector512<float> TwoByEight(float* x0, float* x1, float* w, nint next, int length)
+    public static Vector512<float> TwoByEight(float* x0, float* x1, float* w, nint next, int length, float* fetch)
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
@@ -61,6 +62,8 @@ internal static unsafe class Tiles
         nint next2 = 2 * next, next3 = 3 * next;
         for (nint k = 0; k < length; k += Lanes)
         {
+            Fetch(fetch + 8 * k);
+            Fetch(fetch + 8 * k + 4 * Lanes);
             var (r0, r1) = (Vector512.Load(x0 + k), Vector512.Load(x1 + k));
             var c = Vector512.Load(w + k);
             (a0, b0) = (Vector512.FusedMultiplyAdd(r0, c, a0), Vector512.FusedMultiplyAdd(r1, c, b0));
@@ -106,6 +109,47 @@ internal static unsafe class Tiles
         }
 
         return Sums(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3);
+    }
+
+    /// <summary>Sums of 6 rows and 4 columns: the first four rows' sixteen, then the last two's eight.</summary>
+    /// <param name="fetch">As many numbers are brought nearer meanwhile.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (Vector512<float> Four, Vector256<float> Two) SixByFour(float* x0, float* x1, float* x2, float* x3, float* x4, float* x5, float* w, nint next, int length, float* fetch)
+    {
+        Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
+        Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, d0 = default, d1 = default, d2 = default, d3 = default;
+        Vector512<float> e0 = default, e1 = default, e2 = default, e3 = default, f0 = default, f1 = default, f2 = default, f3 = default;
+        nint next2 = 2 * next, next3 = 3 * next;
+        for (nint k = 0; k < length; k += Lanes)
+        {
+            Sse.Prefetch1(fetch + k);
+            var (w0, w1, w2, w3) = (Vector512.Load(w + k), Vector512.Load(w + k + next), Vector512.Load(w + k + next2), Vector512.Load(w + k + next3));
+            var x = Vector512.Load(x0 + k);
+            (a0, a1, a2, a3) = (Vector512.FusedMultiplyAdd(x, w0, a0), Vector512.FusedMultiplyAdd(x, w1, a1), Vector512.FusedMultiplyAdd(x, w2, a2), Vector512.FusedMultiplyAdd(x, w3, a3));
+            x = Vector512.Load(x1 + k);
+            (b0, b1, b2, b3) = (Vector512.FusedMultiplyAdd(x, w0, b0), Vector512.FusedMultiplyAdd(x, w1, b1), Vector512.FusedMultiplyAdd(x, w2, b2), Vector512.FusedMultiplyAdd(x, w3, b3));
+            x = Vector512.Load(x2 + k);
+            (c0, c1, c2, c3) = (Vector512.FusedMultiplyAdd(x, w0, c0), Vector512.FusedMultiplyAdd(x, w1, c1), Vector512.FusedMultiplyAdd(x, w2, c2), Vector512.FusedMultiplyAdd(x, w3, c3));
+            x = Vector512.Load(x3 + k);
+            (d0, d1, d2, d3) = (Vector512.FusedMultiplyAdd(x, w0, d0), Vector512.FusedMultiplyAdd(x, w1, d1), Vector512.FusedMultiplyAdd(x, w2, d2), Vector512.FusedMultiplyAdd(x, w3, d3));
+            x = Vector512.Load(x4 + k);
+            (e0, e1, e2, e3) = (Vector512.FusedMultiplyAdd(x, w0, e0), Vector512.FusedMultiplyAdd(x, w1, e1), Vector512.FusedMultiplyAdd(x, w2, e2), Vector512.FusedMultiplyAdd(x, w3, e3));
+            x = Vector512.Load(x5 + k);
+            (f0, f1, f2, f3) = (Vector512.FusedMultiplyAdd(x, w0, f0), Vector512.FusedMultiplyAdd(x, w1, f1), Vector512.FusedMultiplyAdd(x, w2, f2), Vector512.FusedMultiplyAdd(x, w3, f3));
+        }
+
+        var last = Halves(Quads(e0, e1, e2, e3), Quads(f0, f1, f2, f3));
+        return (Sums(a0, a1, a2, a3, b0, b1, b2, b3, c0, c1, c2, c3, d0, d1, d2, d3), Halves(last, last).GetLower());
+    }
+
+    /// <summary>Brings 64 numbers nearer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Fetch(float* numbers)
+    {
+        Sse.Prefetch1(numbers);
+        Sse.Prefetch1(numbers + Lanes);
+        Sse.Prefetch1(numbers + 2 * Lanes);
+        Sse.Prefetch1(numbers + 3 * Lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

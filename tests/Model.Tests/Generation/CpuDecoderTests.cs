@@ -8,27 +8,27 @@ namespace KnapsackCloud.Model.Tests.Generation;
 
 public class CpuDecoderTests
 {
-    /// <summary>Tokens that each row has in its cache.</summary>
-    private static readonly Gen<int[]> Lengths = Gen.Int[0, 40].Array[1, 9];
+    /// <summary>Rows of up to three prompts, in any order, which have come any way beyond them.</summary>
+    private static readonly Gen<DecodeRow[]> Batches = Gen.Select(Gen.Int[0, 40].Array[3], Gen.Select(Gen.Int[0, 2], Gen.Int[0, 20]).Array[1, 19]).Select((lengths, rows) =>
+        rows.Select(row => new DecodeRow(row.Item2, lengths[row.Item1] + row.Item2, row.Item1, lengths[row.Item1])).ToArray());
 
     [Fact]
     public void It_computes_what_the_tensor_library_computes_for_any_model_lengths_and_threads()
     {
         SkipWithoutKernels();
-        Gen.Select(TestModels.ConfigsOfWholeVectors, Lengths, Gen.Int[1, 3], Gen.ULong).Sample((config, lengths, threads, seed) =>
+        Gen.Select(TestModels.ConfigsOfWholeVectors, Batches, Gen.Int[1, 3], Gen.ULong).Sample((config, rows, threads, seed) =>
         {
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             using var model = TestModels.Disturbed(config, seed);
             Assert.True(CpuDecoder.Supports(model));
-            using KeyValueCache ours = Filled(config, lengths, seed), theirs = Filled(config, lengths, seed);
+            using KeyValueCache ours = Filled(config, rows, seed), theirs = Filled(config, rows, seed);
             using var decoder = new CpuDecoder(model, ours, threads);
             using var peer = new TorchDecoder(model, [.. model.Parameters], theirs);
             for (var step = 0; step < 3; step++)
             {
-                var tokens = Tokens(config, lengths, step);
-                int[] reached = [.. lengths.Select(length => length + step)];
-                AssertClose(peer.Decode(tokens, reached), decoder.Decode(tokens, reached));
+                var reached = At(rows, config, step);
+                AssertClose(peer.Decode(reached), decoder.Decode(reached));
             }
 
             AssertClose(theirs.Keys_LRKSD, ours.Keys_LRKSD);
@@ -40,20 +40,20 @@ public class CpuDecoderTests
     public void A_rows_logits_are_the_same_to_the_last_bit_alone_and_beside_any_others()
     {
         SkipWithoutKernels();
-        Gen.Select(TestModels.ConfigsOfWholeVectors, Lengths, Gen.Int[1, 3], Gen.ULong).Sample((config, lengths, threads, seed) =>
+        Gen.Select(TestModels.ConfigsOfWholeVectors, Batches, Gen.Int[1, 3], Gen.ULong).Sample((config, rows, threads, seed) =>
         {
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             using var model = TestModels.Disturbed(config, seed);
-            using var cache = Filled(config, lengths, seed);
+            rows = At(rows, config, step: 0);
+            using var cache = Filled(config, rows, seed);
             using var decoder = new CpuDecoder(model, cache, threads);
-            var tokens = Tokens(config, lengths, 0);
-            var together = decoder.Decode(tokens, lengths).clone();
-            for (var row = 0; row < lengths.Length; row++)
+            var together = decoder.Decode(rows).clone();
+            for (var row = 0; row < rows.Length; row++)
             {
                 using var alone = Row(cache, config, row);
                 using var single = new CpuDecoder(model, alone, threads: 1);
-                Assert.True(single.Decode([tokens[row]], [lengths[row]])[0].equal(together[row]).all().item<bool>());
+                Assert.True(single.Decode([rows[row]])[0].equal(together[row]).all().item<bool>());
             }
         }, iter: 25, threads: 1);
     }
@@ -82,6 +82,8 @@ public class CpuDecoderTests
                     Assert.Equal(expected, y[m * columns + n], 1e-3);
                 }
             }
+
+            GC.KeepAlive(memory);
         }, iter: 200, threads: 1);
     }
 
@@ -119,14 +121,18 @@ public class CpuDecoderTests
 
     private static void SkipWithoutKernels() => Assert.SkipUnless(Tiles.IsSupported, "this processor has no AVX-512: the tensor library decodes");
 
-    private static long[] Tokens(ModelConfig config, int[] lengths, int step) => [.. lengths.Select((length, row) => (length + 3L * row + step) % config.VocabSize)];
+    private static DecodeRow[] At(DecodeRow[] rows, ModelConfig config, int step) =>
+        [.. rows.Select(row => row with { Token = (row.Token + step) % config.VocabSize, Length = row.Length + step })];
 
-    private static KeyValueCache Filled(ModelConfig config, int[] lengths, ulong seed)
+    /// <summary>A cache of anything, but that rows of a prompt have the same in its slots.</summary>
+    private static KeyValueCache Filled(ModelConfig config, DecodeRow[] rows, ulong seed)
     {
-        var cache = new KeyValueCache(config, lengths.Length, lengths.Max() + 3, ScalarType.Float32);
+        var cache = new KeyValueCache(config, rows.Length, rows.Max(row => row.Length) + 3, ScalarType.Float32);
         manual_seed((long)(seed >> 1));
         cache.Keys_LRKSD.normal_();
         cache.Values_LRKSD.normal_();
+        foreach (var prompt in rows.Index().GroupBy(row => row.Item.Prompt))
+            foreach (var (row, state) in prompt.Skip(1)) cache.MoveRow(prompt.First().Index, row, state.PromptLength);
         return cache;
     }
 

@@ -84,8 +84,9 @@ public class RefillTests
         Assert.Equal(5 + 7 - 1, queue.Slots());
         queue.Remove(new PromptSlice(0, [2]));
         Assert.Equal(5 + 4 - 1, queue.Slots());
-        Assert.Equal(3, queue.Places(TestModels.Config, new EngineOptions()));
-        Assert.Equal(2, queue.Places(TestModels.Config, new EngineOptions { CacheBytes = 2 * RolloutQueue.BytesPerRow(8, TestModels.Config, new()) + 1 }));
+        Assert.Equal(3, queue.Places(TestModels.Config, new EngineOptions(), _ => 7));
+        Assert.Equal(2, queue.Places(TestModels.Config, new EngineOptions { CacheBytes = 2 * RolloutQueue.BytesPerRow(8, TestModels.Config, new()) + 1 }, _ => 7));
+        Assert.Equal(1, queue.Places(TestModels.Config, new EngineOptions(), _ => 1));
     }
 
     /// <summary>The library's own failure, as no machine has a petabyte; or, with the words of its allocator for GPUs, what it would throw there.</summary>
