@@ -66,7 +66,7 @@ internal static class TrajectoryColumns
         var completionIds = await columns.ListsAsync<int>("completion_ids");
         var logProbs = await columns.ListsAsync<float>("logprobs");
         var reward = await columns.OptionalNumbersAsync<double>("reward");
-        var parts = await columns.TextAsync("reward_parts");
+        var parts = Parsed(await columns.TextAsync("reward_parts"), PartsOf);
         var error = await columns.TextAsync("error");
         var stopReason = await columns.TextAsync("stop_reason");
         var policy = await columns.NumbersAsync<int>("policy_version");
@@ -83,7 +83,7 @@ internal static class TrajectoryColumns
             CompletionIds = completionIds[i],
             LogProbs = logProbs[i],
             Reward = reward[i],
-            RewardParts = PartsOf(parts[i]),
+            RewardParts = parts[i],
             Error = error[i],
             StopReason = StopOf(stopReason[i]),
             Policy = new PolicyVersion(policy[i]),
@@ -124,7 +124,7 @@ internal static class TrajectoryColumns
         var topK = await columns.NumbersAsync<int>("top_k");
         var maxTokens = await columns.NumbersAsync<int>("max_tokens");
         var minTokens = await columns.NumbersAsync<int>("min_tokens");
-        var stop = await columns.TextAsync("stop");
+        var stop = Parsed(await columns.TextAsync("stop"), StopsOf);
         var stopTokens = await columns.ListsAsync<int>("stop_tokens");
         return [.. Enumerable.Range(0, columns.Rows).Select(i => new SamplingSpec
         {
@@ -133,10 +133,19 @@ internal static class TrajectoryColumns
             TopK = topK[i],
             MaxTokens = maxTokens[i],
             MinTokens = minTokens[i],
-            Stop = JsonSerializer.Deserialize(stop[i] ?? "[]", ContractsJson.Default.IReadOnlyListString) ?? [],
+            Stop = stop[i],
             StopTokens = stopTokens[i],
         })];
     }
+
+    /// <summary>A step's rows have few different texts: each is parsed once.</summary>
+    private static T[] Parsed<T>(IReadOnlyList<string?> texts, Func<string?, T> parse)
+    {
+        var known = new Dictionary<string, T>(StringComparer.Ordinal);
+        return [.. texts.Select(text => known.TryGetValue(text ?? "", out var value) ? value : known[text ?? ""] = parse(text))];
+    }
+
+    private static IReadOnlyList<string> StopsOf(string? text) => JsonSerializer.Deserialize(text ?? "[]", ContractsJson.Default.IReadOnlyListString) ?? [];
 
     /// <summary><c>{"exact":1}</c></summary>
     private static string PartsText(IReadOnlyList<RewardPart> parts)

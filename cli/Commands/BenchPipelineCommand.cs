@@ -15,6 +15,7 @@ internal static class BenchPipelineCommand
     private static readonly Option<string> Workers = new("--workers") { Description = "Worker processes of each deployment; several with commas", DefaultValueFactory = _ => "1,2" };
     private static readonly Option<int> Steps = new("--steps") { Description = "Steps of each run; the first is not counted", DefaultValueFactory = _ => 6 };
     private static readonly Option<int> Rollouts = new("--rollouts") { Description = "Rollouts of each of 64 tasks: how long a step is", DefaultValueFactory = _ => 512 };
+    private static readonly Option<int> Shortest = new("--min-tokens") { Description = $"Tokens of the shortest completion, up to {DeploymentBenchmark.LongestCompletion}; left alone they have 15 on average", DefaultValueFactory = _ => 0 };
     private static readonly Option<int?> Simulate = new("--simulate") { Description = "Instead: a step of so many workers in virtual time" };
     private static readonly Option<int> Tasks = new("--tasks") { Description = "Tasks of the simulated step", DefaultValueFactory = _ => 100_000 };
     private static readonly Option<int> Tokens = new("--tokens") { Description = "Mean tokens of a simulated completion", DefaultValueFactory = _ => 512 };
@@ -26,7 +27,7 @@ internal static class BenchPipelineCommand
 
     public static Command Create()
     {
-        var command = new Command("pipeline", "Times a step through queues and blobs beside the generation and learning in it.") { Workers, Steps, Rollouts, Simulate, Tasks, Tokens, ItemTokens, InHand, Speed, Gpu, Json };
+        var command = new Command("pipeline", "Times a step through queues and blobs beside the generation and learning in it.") { Workers, Steps, Rollouts, Shortest, Simulate, Tasks, Tokens, ItemTokens, InHand, Speed, Gpu, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -41,7 +42,7 @@ internal static class BenchPipelineCommand
 
     private static async Task<int> MeasureAsync(ParseResult parsed, IReadOnlyList<int> workers, CancellationToken cancellation)
     {
-        var benchmark = new DeploymentBenchmark(parsed.GetValue(Steps), parsed.GetValue(Rollouts), TimeProvider.System, Console.Error.WriteLine);
+        var benchmark = new DeploymentBenchmark(parsed.GetValue(Steps), parsed.GetValue(Rollouts), parsed.GetValue(Shortest), TimeProvider.System, Console.Error.WriteLine);
         var cases = new List<PipelineCase>();
         foreach (var count in workers) cases.Add(await benchmark.RunAsync(count, cancellation).ConfigureAwait(false));
         if (parsed.GetValue(Json)) Console.Out.WriteLine(JsonSerializer.Serialize(new PipelineCases(cases), BenchPipelineJson.Default.PipelineCases));
@@ -66,6 +67,7 @@ internal static class BenchPipelineCommand
         if (workers.Any(count => count is < 1 or > 64)) errors.Add(new InputError("--workers", $"'{parsed.GetValue(Workers)}' is not whole numbers from 1 to 64 with commas"));
         Range("--steps", parsed.GetValue(Steps), 2, 1_000);
         Range("--rollouts", parsed.GetValue(Rollouts), 2, 10_000);
+        Range("--min-tokens", parsed.GetValue(Shortest), 0, DeploymentBenchmark.LongestCompletion);
         Range("--simulate", parsed.GetValue(Simulate) ?? 1, 1, 100_000);
         Range("--tasks", parsed.GetValue(Tasks), 1, 1_000_000);
         Range("--tokens", parsed.GetValue(Tokens), 1, 100_000);

@@ -25,8 +25,11 @@ internal sealed record PipelineCase(
 /// Runs the same spec on deployments of this machine that differ in their number of workers, each worker with one work item and one
 /// thread. The tokens are noise (a high temperature), so that completions are long and nothing is learnt: what is timed is the pipeline.
 /// </summary>
-internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimeProvider time, Action<string> report)
+internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, int minTokens, TimeProvider time, Action<string> report)
 {
+    /// <summary>In tokens: what the context of the example's policy leaves to its prompts' answers.</summary>
+    public const int LongestCompletion = 48;
+
     private const double LongStep = 10;
 
     public async Task<PipelineCase> RunAsync(int workers, CancellationToken cancellation)
@@ -58,7 +61,7 @@ internal sealed class DeploymentBenchmark(int steps, int rolloutsPerTask, TimePr
           "model": { "source": "warmup:arithmetic?target=0.02" },
           "tasks": { "source": "arithmetic:add5?pool=64&heldOut=1", "perStep": 64 },
           "allocation": { "policy": "uniform", "scope": "batch", "rolloutsPerTask": {{rolloutsPerTask}}, "min": 2, "max": {{rolloutsPerTask}} },
-          "sampling": { "temperature": 100, "maxTokens": 48 },
+          "sampling": { "temperature": 100, "minTokens": {{minTokens}}, "maxTokens": {{LongestCompletion}} },
           "splitting": { "minItems": 8 },
           "evaluation": { "every": 0 } }
         """);
