@@ -6,6 +6,8 @@ namespace KnapsackCloud.Model.Generation;
 /// <summary>What one engine may use. None of it changes which tokens a rollout gets, but for rounding.</summary>
 public sealed record EngineOptions
 {
+    private readonly long? _cacheBytes;
+
     /// <summary>Threads inside tensor operations. 1 is best with an engine per core; a single engine of a large model wants all cores.</summary>
     public int Threads { get; init; } = 1;
 
@@ -15,8 +17,12 @@ public sealed record EngineOptions
     /// <summary>Rollouts generated at once.</summary>
     public int MaxRows { get; init; } = 1024;
 
-    /// <summary>Bytes of keys, values and logits; at least one rollout runs whatever its size. Where memory does not suffice after all, half as many rollouts go on.</summary>
-    public long CacheBytes { get; init; } = ComputeDevice.IsGpu ? 8L << 30 : 1L << 30;
+    /// <summary>
+    /// Bytes of keys, values and logits; at least one rollout runs whatever its size. Where memory does not suffice after all, half as
+    /// many rollouts go on. Default on CPUs: a quarter of what this process may have, shared by as many engines as fill the cores, and 1 GiB
+    /// at least; on a GPU 8 GiB.
+    /// </summary>
+    public long CacheBytes { get => _cacheBytes ?? DefaultCacheBytes; init => _cacheBytes = value; }
 
     /// <summary>Prompt tokens, padding included, in one forward pass; at least one prompt runs whatever its length.</summary>
     public int PrefillTokens { get; init; } = 4096;
@@ -26,6 +32,10 @@ public sealed record EngineOptions
 
     /// <summary>Bytes of one weight and of one cached number.</summary>
     public int BytesOfNumber => Precision == GenerationPrecision.BF16 ? 2 : sizeof(float);
+
+    private long DefaultCacheBytes => ComputeDevice.IsGpu
+        ? 8L << 30
+        : Math.Max(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * Math.Min(Threads, Environment.ProcessorCount) / Environment.ProcessorCount);
 
     /// <summary>Called with the number of places before anything is computed: tests inject faults.</summary>
     internal Action<int>? BeforeStep { get; init; }

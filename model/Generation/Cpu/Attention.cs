@@ -10,7 +10,7 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 /// </summary>
 /// <param name="queries">[queries, size] of the head.</param>
 /// <param name="scores">Memory for [queries, slots rounded up to <see cref="SlotBlock"/>].</param>
-/// <param name="sums">Memory like the queries.</param>
+/// <param name="sums">Memory for [queries, four times the size].</param>
 internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, Rows sums)
 {
     /// <summary>Scores are computed for whole groups of so many slots, as far as there are slots.</summary>
@@ -38,11 +38,7 @@ internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, R
     }
 
     /// <summary>The mean: what was added, divided by the exponentials' sum.</summary>
-    public void Finish(int query, float total, float* output)
-    {
-        var factor = 1 / total;
-        for (var i = 0; i < size; i += Tiles.Lanes) (Vector512.Load(sums[query] + i) * factor).Store(output + i);
-    }
+    public void Finish(int query, float total, float* output) => Mixtures.Finish(sums[query], size, 1 / total, output);
 
     /// <summary>Sets scores to exp((score - largest) * scale), 0 beyond the length, and returns their sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

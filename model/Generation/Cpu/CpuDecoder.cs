@@ -23,7 +23,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     private readonly Tensor _logits_RV;
     private readonly Tensor[] _memory;
     private readonly float* _embedding, _head, _finalNorm, _keys, _values, _cos_TD, _sin_TD, _logits;
-    private readonly float* _x_RD, _normed_MRD, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _queries_MGD, _scores_MGS, _sums_MGD;
+    private readonly float* _x_RD, _normed_MRD, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _queries_MGD, _scores_MGS, _sums_MG4D;
     private readonly int _rows, _slots, _group;
     private readonly int[] _taken;
 
@@ -48,7 +48,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         int d = _config.HiddenSize, f = _config.IntermediateSize;
         Tensor x = empty(_rows, d), normed = empty(threads, _rows, d), qkv = empty(_rows, QkvSize), attended = empty(_rows, _config.QuerySize);
         Tensor gateUp = empty(_rows, 2 * f), hidden = empty(_rows, f);
-        Tensor queries = empty(threads, Queries, _config.HeadDim), scores = empty(threads, Queries, Attention.RoundedUp(_slots)), sums = empty_like(queries);
+        Tensor queries = empty(threads, Queries, _config.HeadDim), scores = empty(threads, Queries, Attention.RoundedUp(_slots)), sums = empty(threads, Queries, 4 * _config.HeadDim);
         _cos_TD = Memory(cos);
         _sin_TD = Memory(sin);
         _logits = Memory(_logits_RV);
@@ -60,7 +60,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _hidden_RF = Memory(hidden);
         _queries_MGD = Memory(queries);
         _scores_MGS = Memory(scores);
-        _sums_MGD = Memory(sums);
+        _sums_MG4D = Memory(sums);
         _memory = [cos, sin, _logits_RV, x, normed, qkv, attended, gateUp, hidden, queries, scores, sums];
         foreach (var tensor in _memory) tensor.DetachFromDisposeScope();
         _team = new ThreadTeam(threads);
@@ -195,7 +195,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     {
         int size = _config.HeadDim, scores = Attention.RoundedUp(_slots);
         var first = (nint)member * Queries;
-        return new Attention(size, new Rows(_queries_MGD + first * size, size), new Rows(_scores_MGS + first * scores, scores), new Rows(_sums_MGD + first * size, size));
+        return new Attention(size, new Rows(_queries_MGD + first * size, size), new Rows(_scores_MGS + first * scores, scores), new Rows(_sums_MG4D + first * 4 * size, 4 * size));
     }
 
     private float* X(int row) => _x_RD + (nint)row * _config.HiddenSize;

@@ -4,31 +4,43 @@ using System.Runtime.Intrinsics;
 namespace KnapsackCloud.Model.Generation.Cpu;
 
 /// <summary>
-/// Sums of values under weights. Whatever the shape of a step, each sum is of one value after another: it does not depend,
-/// to the last bit, on how slots and queries are cut into steps.
+/// Sums of values under weights. Whatever the shape of a step, each sum is in one order: it does not depend, to the last
+/// bit, on how slots and queries are cut into steps.
 /// </summary>
 internal static unsafe class Mixtures
 {
     /// <summary>Values that are fetched before they are needed: the processor itself does not look beyond a page.</summary>
     private const int FetchedAhead = 16;
 
-    /// <summary>sums[q, :] (+)= Σ_s weights[q, s] · values[s, :].</summary>
+    /// <summary>sums[q, :] (+)= Σ_s weights[q, s] · values[s, :], for <see cref="Finish"/>.</summary>
     /// <param name="size">Of a value: a multiple of <see cref="Tiles.Lanes"/>.</param>
+    /// <param name="sums">Memory for four times the size a query.</param>
     /// <param name="anew">Whether sums begin at zero.</param>
     public static void Add(Rows weights, int queries, Rows values, int slots, int size, Rows sums, bool anew)
     {
-        if (anew)
-            for (var query = 0; query < queries; query++) new Span<float>(sums[query], size).Clear();
-        var d = 0;
-        for (; d + 4 * Tiles.Lanes <= size; d += 4 * Tiles.Lanes)
+        var whole = Whole(size);
+        for (var query = 0; query < queries && anew; query++) new Span<float>(sums[query], whole + 4 * (size - whole)).Clear();
+        for (var d = 0; d < whole; d += 4 * Tiles.Lanes)
         {
             var query = 0;
             for (; query + 4 <= queries; query += 4) FourQueries(weights, query, values.From(d), slots, sums.From(d));
             for (; query < queries; query++) OneQuery(weights[query], values.From(d), slots, sums[query] + d);
         }
 
-        for (; d < size; d += Tiles.Lanes)
-            for (var query = 0; query < queries; query += 8) EightQueries(weights, query, Math.Min(8, queries - query), values.From(d), slots, sums.From(d));
+        for (var query = 0; query < queries; query++)
+            for (var d = whole; d < size; d += Tiles.Lanes) OneVector(weights[query], values.From(d), slots, sums[query] + whole + 4 * (d - whole));
+    }
+
+    /// <summary>A query's sums, each times a factor.</summary>
+    public static void Finish(float* sums, int size, float factor, float* output)
+    {
+        var whole = Whole(size);
+        for (var d = 0; d < whole; d += Tiles.Lanes) (Vector512.Load(sums + d) * factor).Store(output + d);
+        for (var d = whole; d < size; d += Tiles.Lanes)
+        {
+            var four = sums + whole + 4 * (d - whole);
+            ((Vector512.Load(four) + Vector512.Load(four + 16) + (Vector512.Load(four + 32) + Vector512.Load(four + 48))) * factor).Store(output + d);
+        }
     }
 
     /// <summary>64 numbers of each value.</summary>
@@ -80,38 +92,26 @@ internal static unsafe class Mixtures
         Store(d0, d1, d2, d3, s3);
     }
 
-    /// <summary>16 numbers of each value, for as many queries as hide the time of an addition; where there are fewer the last one is computed several times.</summary>
+    /// <summary>16 numbers of each value, in four sums, so that an addition need not wait for the last. Steps begin at a multiple of four slots.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void EightQueries(Rows weights, int query, int count, Rows values, int slots, Rows sums)
+    private static void OneVector(float* weights, Rows values, int slots, float* sums)
     {
-        var last = query + count - 1;
-        int q1 = Math.Min(query + 1, last), q2 = Math.Min(query + 2, last), q3 = Math.Min(query + 3, last), q4 = Math.Min(query + 4, last), q5 = Math.Min(query + 5, last), q6 = Math.Min(query + 6, last);
-        float* w0 = weights[query], w1 = weights[q1], w2 = weights[q2], w3 = weights[q3], w4 = weights[q4], w5 = weights[q5], w6 = weights[q6], w7 = weights[last];
-        Vector512<float> a0 = Vector512.Load(sums[query]), a1 = Vector512.Load(sums[q1]), a2 = Vector512.Load(sums[q2]), a3 = Vector512.Load(sums[q3]);
-        Vector512<float> a4 = Vector512.Load(sums[q4]), a5 = Vector512.Load(sums[q5]), a6 = Vector512.Load(sums[q6]), a7 = Vector512.Load(sums[last]);
-        var value = values[0];
-        for (var s = 0; s < slots; s++, value += values.Stride)
+        Vector512<float> a0 = Vector512.Load(sums), a1 = Vector512.Load(sums + 16), a2 = Vector512.Load(sums + 32), a3 = Vector512.Load(sums + 48);
+        var s = 0;
+        for (; s + 4 <= slots; s += 4)
         {
-            var v = Vector512.Load(value);
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Create(w0[s]), v, a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Create(w1[s]), v, a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.Create(w2[s]), v, a2);
-            a3 = Vector512.FusedMultiplyAdd(Vector512.Create(w3[s]), v, a3);
-            a4 = Vector512.FusedMultiplyAdd(Vector512.Create(w4[s]), v, a4);
-            a5 = Vector512.FusedMultiplyAdd(Vector512.Create(w5[s]), v, a5);
-            a6 = Vector512.FusedMultiplyAdd(Vector512.Create(w6[s]), v, a6);
-            a7 = Vector512.FusedMultiplyAdd(Vector512.Create(w7[s]), v, a7);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), Vector512.Load(values[s]), a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 1]), Vector512.Load(values[s + 1]), a1);
+            a2 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 2]), Vector512.Load(values[s + 2]), a2);
+            a3 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 3]), Vector512.Load(values[s + 3]), a3);
         }
 
-        a0.Store(sums[query]);
-        a1.Store(sums[q1]);
-        a2.Store(sums[q2]);
-        a3.Store(sums[q3]);
-        a4.Store(sums[q4]);
-        a5.Store(sums[q5]);
-        a6.Store(sums[q6]);
-        a7.Store(sums[last]);
+        for (; s < slots; s++) a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), Vector512.Load(values[s]), a0);
+        Store(a0, a1, a2, a3, sums);
     }
+
+    /// <summary>Numbers of a value that are summed by fours of vectors; the others have four sums each.</summary>
+    private static int Whole(int size) => size / (4 * Tiles.Lanes) * (4 * Tiles.Lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector512<float> a0, Vector512<float> a1, Vector512<float> a2, Vector512<float> a3, float* sums)

@@ -89,6 +89,16 @@ public class RefillTests
         Assert.Equal(1, queue.Places(TestModels.Config, new EngineOptions(), _ => 1));
     }
 
+    [Fact]
+    public void Engines_that_fill_the_cores_share_a_quarter_of_the_memory_and_have_enough_to_be_fast()
+    {
+        var all = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        var cores = Environment.ProcessorCount;
+        Assert.InRange(new EngineOptions { Threads = cores }.CacheBytes, Math.Max(1L << 30, (all / 4) - cores), Math.Max(1L << 30, all / 4));
+        Assert.InRange(new EngineOptions { Threads = 1 }.CacheBytes * cores, cores, Math.Max((long)cores << 30, all / 4));
+        Assert.Equal(5, (new EngineOptions { CacheBytes = 5 } with { MaxRows = 1 }).CacheBytes);
+    }
+
     /// <summary>The library's own failure, as no machine has a petabyte; or, with the words of its allocator for GPUs, what it would throw there.</summary>
     private static void FailIf(bool fails, bool onGpu = false)
     {
