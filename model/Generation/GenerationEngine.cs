@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
-using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -39,15 +38,14 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
         {
             using var scope = NewDisposeScope();
             using var batch = new RunningBatch(model, _weights, _samplers, _options, queue, prompts, sampling, tokenizer, completions);
-            var places = queue.Places(model.Config, _options, CpuDecoder.Supports(model) ? CpuDecoder.MostRows : _ => long.MaxValue);
             try
             {
-                batch.Run(places, cancellation);
+                batch.Run(cancellation);
             }
             catch (ExternalException e) when (IsOutOfMemory(e))
             {
                 batch.ReturnUnfinished();
-                _options = _options with { MaxRows = Fewer(places, queue.Slots(), e) };
+                _options = _options with { MaxRows = Fewer(batch.Places, queue.Slots(), e) };
             }
         }
 

@@ -26,17 +26,21 @@ internal sealed class RunningBatch(
     private SharedPrompt? _shared;
     private int _active;
 
+    /// <summary>Rollouts at once; known once it runs.</summary>
+    public int Places { get; private set; }
+
     /// <summary>Generates all that waits in the queue.</summary>
-    /// <param name="places">Rollouts at once.</param>
-    public void Run(int places, CancellationToken cancellation)
+    public void Run(CancellationToken cancellation)
     {
-        _cache = new KeyValueCache(model.Config, places, queue.Slots(), model.Embedding_VxD.dtype);
-        _decoder = CpuDecoder.Supports(model) ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache);
-        _rows = new RolloutRow[places];
+        var hasKernels = CpuDecoder.Supports(model);
+        Places = queue.Places(model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
+        _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
+        _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache);
+        _rows = new RolloutRow[Places];
         while (true)
         {
             // What was let in may have ended with its first token.
-            while (_active < places && queue.Count > 0) Admit(_cache, queue.First(places - _active), cancellation);
+            while (_active < Places && queue.Count > 0) Admit(_cache, queue.First(Places - _active), cancellation);
             if (_active == 0) return;
             cancellation.ThrowIfCancellationRequested();
             Step(_decoder, _cache);

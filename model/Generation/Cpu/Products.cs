@@ -74,9 +74,9 @@ internal static unsafe class Products
         var block = Math.Max(4, BlockBytes / (sizeof(float) * length) / 4 * 4);
         for (var start = first; start < end; start += block)
         {
-            var columns = (start, Math.Min(end, start + block));
+            (int First, int End) columns = (start, Math.Min(end, start + block));
             // Meanwhile the next block is fetched bit by bit: its first rows would wait for memory otherwise.
-            var fetch = new Fetching(w, columns.Item2, Math.Min(end, start + 2 * block));
+            var fetch = new Fetching(w, columns.End, Math.Min(end, start + 2 * block));
             for (var m = 0; m < rows;)
             {
                 var tile = TileRows(rows - m);

@@ -10,7 +10,7 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 /// checkpoints have it. Whatever the shape, a dot product is summed in the same order: a row's result does not depend, to
 /// the last bit, on how many rows are computed with it.
 /// </summary>
-/// <remarks>Optimised at once: what is called for the first time is called thousands of times.</remarks>
+/// <remarks>Each shape is written out: all its accumulators have to stay in registers. Optimised at once: what is called for the first time is called thousands of times.</remarks>
 internal static unsafe class Tiles
 {
     public const int Lanes = 16;
