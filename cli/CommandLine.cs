@@ -1,12 +1,16 @@
 using System.CommandLine;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
+using Spectre.Console;
 
 namespace KnapsackCloud.Cli;
 
 /// <summary>Parses, runs, and turns what went wrong into one clear message and an exit code.</summary>
 internal static class CommandLine
 {
+    /// <summary>A file has no edge: in 80 columns the numbers of a wide table would be broken.</summary>
+    private const int FileWidth = 200;
+
     public static async Task<int> RunAsync(string[] args, IReadOnlyList<Command> commands)
     {
         var root = new RootCommand("Post-trains language models with GRPO and spends the rollouts where they teach most.");
@@ -19,6 +23,7 @@ internal static class CommandLine
             return ExitCodes.WrongInput;
         }
 
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, FileWidth);
         using var interrupt = new Interrupt();
         try
         {

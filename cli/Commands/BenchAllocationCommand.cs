@@ -44,7 +44,6 @@ internal static class BenchAllocationCommand
                     Markup.Escape(arm.Policy), arm.LearningRate.ToString(CultureInfo.InvariantCulture),
                     Cell(arm.EffectiveGradientRatio, arm.GradientRatioDifference, "0.000"), Cell(arm.EffectivePromptRatio, arm.PromptRatioDifference, "0.000"),
                     Cell(arm.RolloutsToTarget, arm.RolloutsToTargetDifference, "0"), Cell(arm.Final, arm.FinalDifference, "0.000"));
-            AnsiConsole.Profile.Width = 200;
             AnsiConsole.Write(table);
         }
     }

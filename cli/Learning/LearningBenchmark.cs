@@ -1,4 +1,5 @@
 using KnapsackCloud.Cli.Generating.Benchmark;
+using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Model.Learning;

@@ -5,12 +5,8 @@ namespace KnapsackCloud.Cli.Reporting;
 /// <summary>A report table on the terminal.</summary>
 internal static class TableView
 {
-    /// <summary>A file has no edge: in 80 columns the numbers of a wide table would be broken.</summary>
-    private const int FileWidth = 160;
-
     public static void Print(ReportTable table)
     {
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = Math.Max(AnsiConsole.Profile.Width, FileWidth);
         var view = new Table().Border(TableBorder.Simple).Title(Markup.Escape(table.Title));
         foreach (var (i, column) in table.Columns.Index())
             view.AddColumn(i == 0 ? new TableColumn(Markup.Escape(column)) : new TableColumn(Markup.Escape(column)).RightAligned());

@@ -18,13 +18,13 @@ public sealed record EngineOptions
     public int MaxRows { get; init; } = 1024;
 
     /// <summary>
-    /// Bytes of keys, values and logits; at least one rollout runs whatever its size. Where memory does not suffice after all, half as
-    /// many rollouts go on. Default on CPUs: a quarter of what this process may have, shared by as many engines as fill the cores, and 1 GiB
+    /// Bytes beside the model: keys, values, logits, and what prompts need while they are computed; at least one rollout runs whatever
+    /// its size. Where memory does not suffice after all, half as many rollouts go on. Default on CPUs: a quarter of what this process may have, shared by as many engines as fill the cores, and 1 GiB
     /// at least; on a GPU 8 GiB.
     /// </summary>
     public long CacheBytes { get => _cacheBytes ?? DefaultCacheBytes; init => _cacheBytes = value; }
 
-    /// <summary>Prompt tokens, padding included, in one forward pass; at least one prompt runs whatever its length.</summary>
+    /// <summary>Prompt tokens, padding included, in one forward pass at most; at least one prompt runs whatever its length.</summary>
     public int PrefillTokens { get; init; } = 4096;
 
     /// <summary>The precision as the tensor library names it.</summary>

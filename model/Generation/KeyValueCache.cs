@@ -25,8 +25,11 @@ internal sealed class KeyValueCache : IDisposable
         Write(Keys_LRKSD, keys_PKTD);
         Write(Values_LRKSD, values_PKTD);
 
-        void Write(Tensor cache, Tensor prompts) =>
+        void Write(Tensor cache, Tensor prompts)
+        {
+            using var scope = NewDisposeScope();
             cache.select(0, layer).narrow(0, firstRow, prompts_R.shape[0]).narrow(2, 0, prompts.shape[2]).copy_(prompts.index_select(0, prompts_R));
+        }
     }
 
     /// <summary>Copies the first <paramref name="slots"/> slots of a row onto another.</summary>

@@ -1,5 +1,4 @@
 using KnapsackCloud.Core.Ports;
-using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.Model.Generation;
 
@@ -21,6 +20,9 @@ internal sealed class RolloutQueue(IReadOnlyList<GenerationPrompt> prompts, int 
     /// <summary>Prompt of the first in the queue; null when it is empty.</summary>
     public int? NextPrompt => _waiting.Count == 0 ? null : _waiting.Min.Prompt;
 
+    /// <summary>Tokens of the longest waiting prompt.</summary>
+    public int LongestPrompt => _waiting.Max.Length;
+
     /// <summary>The first of the queue, which stay in it.</summary>
     public IReadOnlyList<PromptSlice> First(int rollouts) =>
         [.. _waiting.Take(rollouts).GroupBy(one => one.Prompt).Select(group => new PromptSlice(group.Key, [.. group.Select(one => one.Rollout)]))];
@@ -38,16 +40,4 @@ internal sealed class RolloutQueue(IReadOnlyList<GenerationPrompt> prompts, int 
 
     /// <summary>Positions that the longest waiting rollout needs in the cache: all its tokens but the last, which nothing looks at.</summary>
     public int Slots() => _waiting.Max(one => one.Length + MaxTokens(one.Prompt, one.Rollout) - 1);
-
-    /// <summary>Rollouts that may be generated at once: 1 or more, and no more than wait.</summary>
-    /// <param name="most">How many the decoder is fastest with, by the bytes of one.</param>
-    public int Places(ModelConfig config, EngineOptions options, Func<long, long> most)
-    {
-        var bytes = BytesPerRow(Slots(), config, options);
-        return (int)Math.Clamp(Math.Min(options.CacheBytes / bytes, most(bytes)), 1, Math.Min(options.MaxRows, Count));
-    }
-
-    /// <summary>Bytes that a rollout keeps while it is generated: keys and values of every layer, and its logits.</summary>
-    public static long BytesPerRow(int slots, ModelConfig config, EngineOptions options) =>
-        options.BytesOfNumber * 2L * config.NumHiddenLayers * config.KeyValueSize * slots + sizeof(float) * (long)config.VocabSize;
 }

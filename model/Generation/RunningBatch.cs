@@ -25,6 +25,7 @@ internal sealed class RunningBatch(
     private RolloutRow[] _rows = [];
     private SharedPrompt? _shared;
     private int _active;
+    private int _prefillTokens;
 
     /// <summary>Rollouts at once; known once it runs.</summary>
     public int Places { get; private set; }
@@ -33,7 +34,7 @@ internal sealed class RunningBatch(
     public void Run(CancellationToken cancellation)
     {
         var hasKernels = CpuDecoder.Supports(model);
-        Places = queue.Places(model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
+        (Places, _prefillTokens) = MemoryPlan.For(queue, model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
         _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
         _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache);
         _rows = new RolloutRow[Places];
@@ -73,7 +74,7 @@ internal sealed class RunningBatch(
         if (fresh.Count > 0)
         {
             var firstRow = _active + slices.Take(known).Sum(slice => slice.Rollouts.Length);
-            logits.Add(Prefill.Run(model, fresh, prompts, cache, firstRow, options.PrefillTokens, cancellation));
+            logits.Add(Prefill.Run(model, fresh, prompts, cache, firstRow, _prefillTokens, cancellation));
         }
 
         var logits_PV = logits.Count == 1 ? logits[0] : cat(logits);

@@ -20,18 +20,20 @@ public sealed record DecoderLayer(
     /// <summary>Norm weights of one head's query and then of one head's key; null where the architecture has none.</summary>
     public Tensor? QueryKeyNorm_2H { get; init; }
 
-    /// <summary>Hidden states after the layer, for whole sequences.</summary>
+    /// <summary>Hidden states after the layer, for whole sequences. What only the way there needs is freed on it.</summary>
     /// <param name="x_BTD">Hidden states before it.</param>
     /// <param name="mask">True where a query may look, broadcastable to [B, heads, T, T]; null is causal.</param>
     /// <param name="keep">Gets the layer's keys (rotated) and values, both [B, Hkv, T, D]: what a cache holds.</param>
     public Tensor Forward(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask, Action<Tensor, Tensor>? keep = null)
     {
+        using var scope = NewDisposeScope();
         var attended_BTD = x_BTD.Plus(Attend(Kernels.RmsNorm(x_BTD, AttentionNorm_D, config.RmsNormEps), config, rotary, mask, keep));
-        return attended_BTD.Plus(FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps), config));
+        return attended_BTD.Plus(FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps), config)).MoveToOuterDisposeScope();
     }
 
     private Tensor Attend(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask, Action<Tensor, Tensor>? keep)
     {
+        using var scope = NewDisposeScope();
         long batch = x_BTD.shape[0], length = x_BTD.shape[1];
         int heads = config.NumAttentionHeads, keyValueHeads = config.NumKeyValueHeads, size = config.HeadDim;
         var qkv_BTHD = nn.functional.linear(x_BTD, QueryKeyValue_QKKxD, QueryKeyValueBias_QKK).view(batch, length, heads + 2 * keyValueHeads, size);
@@ -42,7 +44,7 @@ public sealed record DecoderLayer(
         keep?.Invoke(k_BKTD, v_BKTD);
         var (k_BHTD, v_BHTD) = (ForEveryQuery(k_BKTD, config), ForEveryQuery(v_BKTD, config));
         var o_BHTD = nn.functional.scaled_dot_product_attention(q_BHTD, k_BHTD, v_BHTD, attn_mask: mask, is_casual: mask is null);
-        return nn.functional.linear(o_BHTD.transpose(1, 2).reshape(batch, length, config.QuerySize), Output_DxQ);
+        return nn.functional.linear(o_BHTD.transpose(1, 2).reshape(batch, length, config.QuerySize), Output_DxQ).MoveToOuterDisposeScope();
     }
 
     /// <summary>Queries and keys [.., heads + key-value heads, D], each head normalised where the architecture does so.</summary>
@@ -73,8 +75,9 @@ public sealed record DecoderLayer(
     /// <summary>SwiGLU (arXiv 2002.05202).</summary>
     internal Tensor FeedForward(Tensor x_BTD, ModelConfig config)
     {
+        using var scope = NewDisposeScope();
         // By split, whose backward is one copy; that of each narrow would fill a whole tensor with zeros.
         var halves_BTF = nn.functional.linear(x_BTD, GateUp_2FxD).split(config.IntermediateSize, -1);
-        return nn.functional.linear(nn.functional.silu(halves_BTF[0]) * halves_BTF[1], Down_DxF);
+        return nn.functional.linear(nn.functional.silu(halves_BTF[0]) * halves_BTF[1], Down_DxF).MoveToOuterDisposeScope();
     }
 }

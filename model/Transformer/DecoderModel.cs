@@ -97,8 +97,13 @@ public sealed class DecoderModel : IDisposable
         long batch = tokens_BT.shape[0], length = tokens_BT.shape[1];
         var x_BTD = Embedding_VxD.index_select(0, tokens_BT.reshape(-1)).view(batch, length, Config.HiddenSize);
         foreach (var (number, layer) in Layers.Index())
-            x_BTD = layer.Forward(x_BTD, Config, rotary, mask, keep is null ? null : (k, v) => keep(number, k, v));
-        return Kernels.RmsNorm(x_BTD, FinalNorm_D, Config.RmsNormEps);
+        {
+            using var before_BTD = x_BTD;
+            x_BTD = layer.Forward(before_BTD, Config, rotary, mask, keep is null ? null : (k, v) => keep(number, k, v));
+        }
+
+        using var last_BTD = x_BTD;
+        return Kernels.RmsNorm(last_BTD, FinalNorm_D, Config.RmsNormEps);
     }
 
     /// <summary>Logits [B, T, V] of whole causal sequences from position 0.</summary>

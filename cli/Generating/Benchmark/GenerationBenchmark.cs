@@ -1,3 +1,4 @@
+using KnapsackCloud.Cli.Running;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Generation;
@@ -10,8 +11,9 @@ namespace KnapsackCloud.Cli.Generating.Benchmark;
 /// The engine beside the naive loop and the bounds of the machine. Each repeat runs all of them one after another, so that
 /// a busy neighbour meets all alike; the median over the repeats counts, of the bounds the best.
 /// </summary>
+/// <param name="options">Of an engine; how many threads and rows it has is the measurement's choice.</param>
 /// <param name="naive">The peer is left out where it is only waited for.</param>
-internal sealed class GenerationBenchmark(TimeProvider time, int repeats, GenerationPrecision precision, bool naive, Action<string> progress)
+internal sealed class GenerationBenchmark(TimeProvider time, int repeats, EngineOptions options, bool naive, Action<string> progress)
 {
     /// <summary>What a core's own caches hold, about.</summary>
     private const long LargeModelBytes = 16 << 20;
@@ -27,7 +29,7 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
         return [.. workloads.Select(workload => Case(workload, model, cancellation))];
     }
 
-    private EngineOptions Options { get; } = new() { Threads = Environment.ProcessorCount, Precision = precision };
+    private EngineOptions Options { get; } = options with { Threads = Environment.ProcessorCount };
 
     private void Warm(DecoderModel model, string name, CancellationToken cancellation)
     {
@@ -39,7 +41,7 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
 
     private GenerationCase Case(Workload workload, DecoderModel model, CancellationToken cancellation)
     {
-        var runs = new List<(double Ours, double Naive, double Preallocated, MachineBounds Machine)>();
+        var runs = new List<(EngineRun Ours, double Naive, double Preallocated, MachineBounds Machine)>();
         for (var repeat = 0; repeat < repeats; repeat++)
         {
             var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber, Options.WeightType, time);
@@ -48,29 +50,31 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Genera
 
         var best = new MachineBounds(runs.Max(run => run.Machine.BytesPerSecond), runs.Max(run => run.Machine.FlopsPerSecond));
         var bound = LowerBound.Of(workload, model.Config, best, Options.BytesOfNumber, Options.BytesOfNumber);
-        var result = GenerationCase.Of(workload, precision, Median(runs.Select(run => run.Ours)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
+        var result = GenerationCase.Of(workload, Options, new EngineRun(Median(runs.Select(run => run.Ours.Seconds)), runs.Max(run => run.Ours.Bytes)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
         progress($"{result.Model} batch {result.Batch} {result.Lengths}: {result.TokensPerSecond:0} tokens/s, naive {result.NaiveTokensPerSecond:0}, {result.PercentOfBound:0}% of the bound");
         return result;
     }
 
     /// <summary>An engine a core, one thread each, where there are prompts for all of them; for a large model, whose weights each engine would read, or on a GPU, one engine on all cores.</summary>
-    private double Ours(DecoderModel model, Workload workload, CancellationToken cancellation)
+    private EngineRun Ours(DecoderModel model, Workload workload, CancellationToken cancellation)
     {
         var prompts = workload.Prompts(model.Config);
         var cores = Environment.ProcessorCount;
         var weightBytes = BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber;
         var engines = !ComputeDevice.IsGpu && prompts.Count >= cores && weightBytes <= LargeModelBytes ? cores : 1;
-        var options = Options with { Threads = cores / engines, MaxRows = Math.Max(1, workload.Batch / engines) };
+        var each = Options with { Threads = cores / engines, MaxRows = Math.Max(1, workload.Batch / engines) };
         var tokens = new int[engines];
+        var before = Environment.WorkingSet;
+        using var memory = new PeakMemory(time);
         var started = time.GetTimestamp();
         Parallel.For(0, engines, new ParallelOptions { CancellationToken = cancellation }, number =>
         {
             GenerationPrompt[] share = [.. prompts.Where((_, at) => at % engines == number)];
-            var completions = new GenerationEngine(model, options).Generate(share, Sampling with { MaxTokens = workload.NewTokens }, cancellation);
+            var completions = new GenerationEngine(model, each).Generate(share, Sampling with { MaxTokens = workload.NewTokens }, cancellation);
             tokens[number] = completions.Sum(group => group.Sum(completion => completion.TokenIds.Length));
         });
         var seconds = time.GetElapsedTime(started).TotalSeconds;
-        return tokens.Sum() == workload.Lengths().Sum() ? seconds : throw new InvalidOperationException($"the engines generated {tokens.Sum()} tokens instead of {workload.Lengths().Sum()}");
+        return tokens.Sum() == workload.Lengths().Sum() ? new EngineRun(seconds, memory.Stop() - before) : throw new InvalidOperationException($"the engines generated {tokens.Sum()} tokens instead of {workload.Lengths().Sum()}");
     }
 
     /// <summary>Batches of the rollouts in their order; what a row generates after its own end is wasted.</summary>

@@ -7,25 +7,31 @@ namespace KnapsackCloud.Cli.Generating.Benchmark;
 /// <summary>One measurement. Tokens are new tokens that a rollout asked for; percentages are of the tokens/s that a bound allows.</summary>
 /// <param name="PreallocatedTokensPerSecond">The naive loop with its cache allocated at once.</param>
 /// <param name="PercentOfBound">Of the lower of the two bounds.</param>
+/// <param name="CacheMib">Memory that each engine was given.</param>
+/// <param name="MemoryMib">Memory of the process while the engines ran, beyond what it had before: the most of all repeats. Not the GPU's.</param>
 internal sealed record GenerationCase(
     string Model, string Device, string Precision, int Batch, int PromptTokens, int NewTokens, string Lengths, int Rollouts,
     double TokensPerSecond, double? NaiveTokensPerSecond, double? PreallocatedTokensPerSecond,
-    double PercentOfBandwidthBound, double PercentOfFlopBound, double PercentOfBound,
+    double PercentOfBandwidthBound, double PercentOfFlopBound, double PercentOfBound, long CacheMib, long MemoryMib,
     [property: JsonPropertyName("bandwidthGBs")] double BandwidthGigabytes, [property: JsonPropertyName("gflops")] double Gigaflops)
 {
-    public static GenerationCase Of(Workload workload, GenerationPrecision precision, double seconds, double naiveSeconds, double preallocatedSeconds, LowerBound bound, MachineBounds machine)
+    public static GenerationCase Of(Workload workload, EngineOptions options, EngineRun ours, double naiveSeconds, double preallocatedSeconds, LowerBound bound, MachineBounds machine)
     {
         double tokens = workload.Lengths().Sum();
         return new GenerationCase(
-            workload.Model, ComputeDevice.IsGpu ? "cuda" : "cpu", precision.ToString().ToLowerInvariant(), workload.Batch, workload.PromptTokens, workload.NewTokens, workload.Spread ? "spread" : "equal", workload.Rollouts,
-            Math.Round(tokens / seconds, 1), Speed(naiveSeconds), Speed(preallocatedSeconds),
-            Percent(bound.MemorySeconds), Percent(bound.ComputeSeconds), Percent(bound.Seconds),
+            workload.Model, ComputeDevice.IsGpu ? "cuda" : "cpu", options.Precision.ToString().ToLowerInvariant(), workload.Batch, workload.PromptTokens, workload.NewTokens, workload.Spread ? "spread" : "equal", workload.Rollouts,
+            Math.Round(tokens / ours.Seconds, 1), Speed(naiveSeconds), Speed(preallocatedSeconds),
+            Percent(bound.MemorySeconds), Percent(bound.ComputeSeconds), Percent(bound.Seconds), options.CacheBytes >> 20, ours.Bytes >> 20,
             Math.Round(machine.BytesPerSecond / 1e9, 1), Math.Round(machine.FlopsPerSecond / 1e9, 1));
 
         double? Speed(double peerSeconds) => double.IsNaN(peerSeconds) ? null : Math.Round(tokens / peerSeconds, 1);
-        double Percent(double least) => Math.Round(100 * least / seconds, 1);
+        double Percent(double least) => Math.Round(100 * least / ours.Seconds, 1);
     }
 }
+
+/// <summary>What a workload took.</summary>
+/// <param name="Bytes">Of the process, beyond what it had before.</param>
+internal readonly record struct EngineRun(double Seconds, long Bytes);
 
 /// <summary>The first case's own numbers, and all cases.</summary>
 internal sealed record GenerationCases(

@@ -84,9 +84,21 @@ public class RefillTests
         Assert.Equal(5 + 7 - 1, queue.Slots());
         queue.Remove(new PromptSlice(0, [2]));
         Assert.Equal(5 + 4 - 1, queue.Slots());
-        Assert.Equal(3, queue.Places(TestModels.Config, new EngineOptions(), _ => 7));
-        Assert.Equal(2, queue.Places(TestModels.Config, new EngineOptions { CacheBytes = 2 * RolloutQueue.BytesPerRow(8, TestModels.Config, new()) + 1 }, _ => 7));
-        Assert.Equal(1, queue.Places(TestModels.Config, new EngineOptions(), _ => 1));
+    }
+
+    [Fact]
+    public void Rollouts_and_prompts_share_the_bytes_that_an_engine_is_given()
+    {
+        // A prompt's token has 3*32 + 9*32 + 6*16 float32 numbers in attention; a rollout of 8 slots 2*2 + 1 times 16 numbers a slot, and twice 16 logits.
+        const long token = 4 * 480, row = (4 * 5 * 16 * 8) + (8 * 16);
+        var queue = new RolloutQueue([new GenerationPrompt(new int[5], [1, 2, 3])], maxTokens: 4);
+        Assert.Equal(new MemoryPlan(3, 4096), Plan(1L << 30));
+        Assert.Equal(new MemoryPlan(2, 7), Plan(4 * 7 * token, most: 2));
+        Assert.Equal(new MemoryPlan(2, 1), Plan((5 * token) + (2 * row)));
+        Assert.Equal(new MemoryPlan(1, 1), Plan((5 * token) + (2 * row) - 1));
+        Assert.Equal(new MemoryPlan(1, 1), Plan(1));
+
+        MemoryPlan Plan(long bytes, long most = 7) => MemoryPlan.For(queue, TestModels.Config, new EngineOptions { CacheBytes = bytes }, _ => most);
     }
 
     [Fact]

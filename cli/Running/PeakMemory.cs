@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace KnapsackCloud.Cli.Learning;
+namespace KnapsackCloud.Cli.Running;
 
 /// <summary>The largest memory that this process holds while it is watched, native tensors included; looked at a hundred times a second.</summary>
 internal sealed class PeakMemory : IDisposable
