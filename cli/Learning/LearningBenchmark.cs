@@ -12,21 +12,22 @@ namespace KnapsackCloud.Cli.Learning;
 /// The learner's step beside a padded loop and the speed of large matrix products. Each repeat runs all of them one after
 /// another, so that a busy neighbour meets all alike; the median over the repeats counts, of the products the best.
 /// </summary>
+/// <param name="recompute">As in a spec: whether our own step makes activations again.</param>
 /// <param name="padded">The peer is left out where it is only waited for.</param>
-internal sealed class LearningBenchmark(TimeProvider time, int repeats, bool padded, Action<string> progress)
+internal sealed class LearningBenchmark(TimeProvider time, int repeats, string recompute, bool padded, Action<string> progress)
 {
     /// <summary>Updates are made in full and change nothing, so that every measurement is of the same model.</summary>
     private const double LearningRate = 0;
     /// <summary>How far apart the losses of one update may be: both round, and each in its own order.</summary>
     private const double Tolerance = 1e-4;
 
-    private static readonly RunSpec Spec = new() { Learning = new LearningSpec { MinibatchRows = int.MaxValue, LearningRate = LearningRate, WarmupSteps = 0 } };
+    private readonly RunSpec _spec = new() { Learning = new LearningSpec { MinibatchRows = int.MaxValue, LearningRate = LearningRate, WarmupSteps = 0, Recompute = recompute } };
 
     /// <param name="workloads">Of one model.</param>
     public IReadOnlyList<LearningCase> Run(string name, IReadOnlyList<LearningWorkload> workloads, CancellationToken cancellation)
     {
         using var model = BenchModel.Make(BenchModel.Config(name), ScalarType.Float32);
-        using var ours = new LearnerStep(model, Spec, Environment.ProcessorCount);
+        using var ours = new LearnerStep(model, _spec, Environment.ProcessorCount);
         // Before the peer is there: memory that it has used may stay with the process.
         var first = workloads.Select(workload => Warm(workload, model, ours, cancellation)).ToList();
         using var peer = padded ? new PaddedLearner(model, LearningRate) : null;

@@ -19,7 +19,7 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
     public async Task<WorkOutcome> HandleAsync(RolloutDone message, CancellationToken cancellation)
     {
         var (run, step) = (message.Run, message.Step);
-        if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is { } settled) return settled;
+        if (await StageGuard.SettledAsync(statuses, blobs, run, step, cancellation) is { } settled) return settled;
         var plan = await blobs.RequirePlanAsync(run, step, cancellation);
         if (await _arrivals.IsAnyPendingAsync(run, plan, message.Item, cancellation)) return WorkOutcome.Done;
         var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
@@ -31,21 +31,28 @@ public sealed class CollectHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
         }
 
         var spec = await blobs.ReadSpecAsync(run, cancellation);
+        var mayGoAhead = spec.Learning.MaxLag > 0 && !await blobs.Store.ExistsAsync(BlobNames.Ledger(run, step), cancellation);
         if (!await CollectAsync(run, spec, plan, items, cancellation)) return WorkOutcome.Done;
         if (EvaluationSchedule.IsClosing(spec, step))
             await statuses.UpdateAsync(run, RunStates.Complete, cancellation);
         else
-            await SendLearnAsync(run, step, cancellation);
+            await GoOnAsync(spec, run, step, mayGoAhead, cancellation);
         return WorkOutcome.Done;
     }
 
     public Task GiveUpAsync(RolloutDone message, Exception error, CancellationToken cancellation) =>
         statuses.FailAsync(message.Run, $"step {message.Step} could not be collected: {error.Message}", cancellation);
 
-    private async Task SendLearnAsync(RunId run, int step, CancellationToken cancellation)
+    /// <summary>
+    /// The learner goes on where the policy before is there; otherwise its publication asks for the update. The next step is planned
+    /// meanwhile where the lag allows it, and only by whoever collected the step: a plan that is asked for twice sends its work twice. Where
+    /// that message is lost the next publication asks for the plan.
+    /// </summary>
+    private async Task GoOnAsync(RunSpec spec, RunId run, int step, bool mayGoAhead, CancellationToken cancellation)
     {
-        await statuses.UpdateAsync(run, status => RunStates.EnterPhase(status, step, RunPhase.Learn), cancellation);
-        await outbox.SendAsync(new LearnRequested(run, step), cancellation);
+        var (status, _) = await statuses.UpdateAsync(run, before => RunStates.EnterPhase(before, step, RunPhase.Learn), cancellation);
+        if (RunStates.IsDue(status, step)) await outbox.SendAsync(new LearnRequested(run, step), cancellation);
+        if (mayGoAhead && RunStates.IsOpen(status, step + 1, spec)) await outbox.SendAsync(new PlanRequest(run, step + 1), cancellation);
     }
 
     /// <summary>False when nothing of the step can be learnt from because all of it failed: the run has ended.</summary>

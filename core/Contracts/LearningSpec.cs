@@ -38,6 +38,13 @@ public sealed record LearningSpec
     public double WeightDecay { get; init; }
     /// <summary>Nats by which a token's log-prob may differ between sampler and learner before it is told as an alarm; above 0.</summary>
     public double MismatchLimit { get; init; } = 0.2;
-    /// <summary>Most versions a trajectory may be behind; 0 is strictly on-policy.</summary>
+    /// <summary>Whether activations are made again on the way back instead of kept: one of <c>Recomputation.Names</c>.</summary>
+    public string Recompute { get; init; } = "auto";
+    /// <summary>Versions by which the policy that generates a step is behind the one that the step updates (fewer in the first steps): 0 is strictly on-policy. Older trajectories are refused.</summary>
     public int MaxLag { get; init; }
+    /// <summary>
+    /// Tokens are weighed by how much likelier the updated policy made them than the one that sampled them, up to this bound of 1 or more, and
+    /// ratios are those to the former: <c>ImportanceWeights</c>. Null is no correction.
+    /// </summary>
+    public double? ImportanceCap { get; init; }
 }

@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Json;
 using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Core.Contracts;
 
@@ -41,7 +42,9 @@ internal static class LearningSpecReader
         Beta2 = reader.Number("beta2", byDefault.Beta2, 0, 0.999999),
         WeightDecay = reader.Number("weightDecay", byDefault.WeightDecay, 0, 10),
         MismatchLimit = reader.Number("mismatchLimit", byDefault.MismatchLimit, AnyPositive, 1e9),
-        MaxLag = reader.Whole("maxLag", byDefault.MaxLag, 0, 0),
+        Recompute = reader.Choice("recompute", byDefault.Recompute, Recomputation.Names),
+        MaxLag = reader.Whole("maxLag", byDefault.MaxLag, 0, PolicyLag.Most),
+        ImportanceCap = reader.OptionalNumber("importanceCap", 1, 1e6),
     };
 
     private static void RefuseCombinations(ObjectReader reader, LearningSpec spec, SamplingSpec sampling)

@@ -61,7 +61,9 @@ public sealed record LearningSummary
     public required double Entropy { get; init; }
     /// <summary>KL divergence to the reference policy, mean over completion tokens in nats; null without a KL penalty.</summary>
     public double? ReferenceKl { get; init; }
-    /// <summary>Largest absolute difference of sampler and learner log-probs in the first update, where both are the same policy.</summary>
+    /// <summary>Share of completion tokens whose importance weight met its bound; null without a correction.</summary>
+    public double? TruncatedFraction { get; init; }
+    /// <summary>Largest absolute difference of sampler and learner log-probs before the first update; without a lag both are the same policy. Of the whole step with a correction, else of its first minibatch.</summary>
     public required double MaxLogProbMismatch { get; init; }
     public required double Seconds { get; init; }
 }

@@ -24,7 +24,7 @@ public sealed record RunEstimate
     public static RunEstimate Make(RunSpec spec, OutcomeForecast outcomes, int evaluation, double promptTokens, int workers, IComputeModel compute)
     {
         var length = outcomes.TokensPerStep / Math.Max(1, outcomes.RolloutsPerStep);
-        var evaluations = Enumerable.Range(0, spec.Steps + 1).Count(version => EvaluationSchedule.IsDue(spec, new PolicyVersion(version)));
+        var evaluations = Enumerable.Range(1, spec.Steps + 1).Count(step => EvaluationSchedule.IsDue(spec, step));
         double evaluated = evaluation * spec.Evaluation.Samples;
         var training = new StepWork(outcomes.RolloutsPerStep, outcomes.GroupsPerStep, promptTokens, outcomes.TokensPerStep, outcomes.MixedRolloutsPerStep * length);
         var evaluating = new StepWork(evaluated, evaluation, promptTokens, evaluated * length, LearnedTokens: 0);

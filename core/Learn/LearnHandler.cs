@@ -52,6 +52,9 @@ public sealed class LearnHandler(
         if (await blobs.ReadSummaryAsync(run, step, cancellation) is not { } summary) return false;
         var spec = await blobs.ReadSpecAsync(run, cancellation);
         var plan = await blobs.RequirePlanAsync(run, step, cancellation);
+        var lag = PolicyLag.Of(step, plan.Policy);
+        if (lag < 0 || lag > spec.Learning.MaxLag)
+            throw new InvalidDataException($"the rollouts of step {step} were planned for policy {plan.Policy}, {lag} versions behind the one they would update; learning.maxLag allows {spec.Learning.MaxLag}");
         var results = await StepResults.ReadTrajectoriesAsync(blobs, run, plan, summary.FailedItems, cancellation);
         var version = new PolicyVersion(step);
         var input = new LearningInput
@@ -68,7 +71,8 @@ public sealed class LearnHandler(
         await folders.PublishAsync(run, version, output, cancellation);
         observer.Learned(run, learning);
         var limit = spec.Learning.MismatchLimit;
-        if (learning.MaxLogProbMismatch > limit) observer.LogProbsDiffer(run, step, learning.MaxLogProbMismatch, limit);
+        // With a lag both are different policies, and differ by what was learnt between them.
+        if (lag == 0 && learning.MaxLogProbMismatch > limit) observer.LogProbsDiffer(run, step, learning.MaxLogProbMismatch, limit);
         return true;
     }
 

@@ -10,11 +10,13 @@ public sealed record TrainingGroup(int[] PromptIds, IReadOnlyList<TrainingRow> R
 }
 
 /// <param name="CompletionIds">T tokens, end of sequence included.</param>
-/// <param name="LogProbs">T behaviour log-probs.</param>
+/// <param name="LogProbs">T log-probs of the policy that ratios compare with: of the one that sampled, unless that is corrected for.</param>
 public sealed record TrainingRow(int[] CompletionIds, float[] LogProbs, double Advantage)
 {
     /// <summary>Of the rollout in its group.</summary>
     public int Index { get; init; }
+    /// <summary>T weights of its tokens in the loss, beside their share in it; null is 1 for each.</summary>
+    public float[]? Importance { get; init; }
 }
 
 /// <summary>What one step teaches.</summary>

@@ -14,9 +14,10 @@ public sealed class PlanHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore s
     public async Task<WorkOutcome> HandleAsync(PlanRequest message, CancellationToken cancellation)
     {
         var (run, step) = (message.Run, message.Step);
-        if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is { } settled) return settled;
+        if (await StageGuard.SettledAsync(statuses, blobs, run, step, cancellation) is { } settled) return settled;
         var plan = await blobs.ReadPlanAsync(run, step, cancellation);
         var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
+        if (plan is null && !await IsReadyAsync(run, step, cancellation)) return WorkOutcome.Done;
         if (IsDue(message.Round, plan, items)) plan = await WriteRoundAsync(run, step, plan, items, cancellation);
         // A round that is not due yet: Collect asks again when it is.
         if (plan is null) return WorkOutcome.Done;
@@ -31,6 +32,10 @@ public sealed class PlanHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore s
 
     public Task GiveUpAsync(PlanRequest message, Exception error, CancellationToken cancellation) =>
         statuses.FailAsync(message.Run, $"step {message.Step} could not be planned: {error.Message}", cancellation);
+
+    /// <summary>Whether the step before is collected. One that runs ahead of the learner may be asked for too early; Collect asks again.</summary>
+    private async Task<bool> IsReadyAsync(RunId run, int step, CancellationToken cancellation) =>
+        step == 1 || await blobs.Store.ExistsAsync(BlobNames.Ledger(run, step - 1), cancellation);
 
     /// <summary>Whether the round is the next one and all that was planned before it is done or given up.</summary>
     private static bool IsDue(int round, StepPlan? plan, StepItems items) =>

@@ -29,7 +29,7 @@ public sealed class StepPlanner(RunSpec spec, IReadOnlyList<TrainingTask> traini
         var planned = soFar?.Plan.Allocations.ToDictionary(one => one.Task, one => one.Rollouts) ?? [];
         var demands = plan.Allocations.Where(one => one.Rollouts > 0).Select(one => new GroupDemand(one.Task, one.Rollouts, lengths.Of(one.Task), planned.GetValueOrDefault(one.Task))).ToList();
         var items = WorkItemSplitter.Split(demands, WorkPurpose.Training, spec.Splitting, plan.Round);
-        if (soFar is null && EvaluationSchedule.IsDue(spec, plan.Policy)) items = [.. items, .. EvaluationItems(lengths)];
+        if (soFar is null && EvaluationSchedule.IsDue(spec, step)) items = [.. items, .. EvaluationItems(lengths)];
         if (soFar is null && items.Count == 0) throw new InvalidInputException("allocation", $"the budget leaves step {step} without a rollout: raise allocation.rolloutsPerTask");
         // A round that buys nothing says that the step is done.
         return plan with { Items = items, IsLast = plan.IsLast || demands.Count == 0 };
@@ -38,7 +38,7 @@ public sealed class StepPlanner(RunSpec spec, IReadOnlyList<TrainingTask> traini
     private StepPlan Bare(int step, IReadOnlyList<TaskAllocation> allocations) => new()
     {
         Step = step,
-        Policy = new PolicyVersion(step - 1),
+        Policy = PolicyLag.GeneratorOf(spec, step),
         AllocationPolicy = spec.Allocation.Policy,
         Allocations = allocations,
         Certificate = new PlanCertificate(0, 0, 0, 0, 0),

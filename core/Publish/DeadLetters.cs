@@ -18,18 +18,16 @@ public sealed class DeadLetters(RunBlobs blobs, RunStatusStore statuses, IMessag
     public async Task<WorkOutcome> HandleAsync(IWorkMessage message, CancellationToken cancellation)
     {
         if (await statuses.ReadAsync(message.Run, cancellation) is not { } status) return new WorkOutcome.Rejected($"there is no run {message.Run}");
-        if (!IsDue(status, message)) return WorkOutcome.Done;
+        if (!await IsAwaitedAsync(status, message, cancellation)) return WorkOutcome.Done;
         if (message is RolloutRequest item) return await EndItemAsync(item, cancellation);
         await statuses.FailAsync(message.Run, $"message {message.Id} {Cause}", cancellation);
         return WorkOutcome.Done;
     }
 
-    private static bool IsDue(RunStatus status, IWorkMessage message) => message switch
+    private async Task<bool> IsAwaitedAsync(RunStatus status, IWorkMessage message, CancellationToken cancellation) => message switch
     {
         LearnRequested { Step: 0 } or CheckpointReady { Version.Value: 0 } => status is { State: RunState.Running, PolicyVersion: null },
-        PlanRequest { Step: var step } => RunStates.IsDue(status, step),
-        RolloutRequest { Step: var step } => RunStates.IsDue(status, step),
-        RolloutDone { Step: var step } => RunStates.IsDue(status, step),
+        PlanRequest or RolloutRequest or RolloutDone => await StageGuard.IsOpenAsync(blobs, status, message.Step, cancellation),
         LearnRequested { Step: var step } => RunStates.IsDue(status, step),
         CheckpointReady { Version: var version } => RunStates.IsDue(status, version.Value),
         _ => false,

@@ -23,8 +23,21 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
         // A pointer that stands here already was moved by an earlier delivery that may not have got further.
         if (moved.PolicyVersion != version) return WorkOutcome.Done;
         await Retention.PruneAsync(blobs.Store, run, spec, version, cancellation);
-        if (moved.State == RunState.Running) await outbox.SendAsync(new PlanRequest(run, version.Value + 1), cancellation);
+        if (moved.State == RunState.Running) await outbox.SendAllAsync(await NextAsync(spec, moved, cancellation), cancellation);
         return WorkOutcome.Done;
+    }
+
+    /// <summary>
+    /// The plan of the step that this policy generates. With a lag the steps before it may be planned, generated or collected already,
+    /// and whoever works on them goes on by himself: only the learner waited for this policy, and perhaps the next plan.
+    /// </summary>
+    private async Task<IEnumerable<IWorkMessage>> NextAsync(RunSpec spec, RunStatus status, CancellationToken cancellation)
+    {
+        if (spec.Learning.MaxLag == 0) return [new PlanRequest(status.Id, status.Step + 1)];
+        var due = await Watchdog.DueAsync(blobs, status, cancellation);
+        if (due.OfType<LearnRequested>().FirstOrDefault() is { } learn)
+            await statuses.UpdateAsync(status.Id, before => RunStates.EnterPhase(before, learn.Step, RunPhase.Learn), cancellation);
+        return due.Where(message => message is LearnRequested or PlanRequest { Round: 1 });
     }
 
     public Task GiveUpAsync(CheckpointReady message, Exception error, CancellationToken cancellation) =>

@@ -7,9 +7,9 @@ namespace KnapsackCloud.Core.Publish;
 /// <summary>Deletes the policies of a run that nothing needs any more.</summary>
 public static class Retention
 {
-    /// <summary>Version 0, the last one, the two newest, every <see cref="CheckpointSpec.KeepEvery"/>-th and what the KL penalty refers to are kept.</summary>
+    /// <summary>Version 0, the last one, the two newest and those that steps ahead of them are generated with, every <see cref="CheckpointSpec.KeepEvery"/>-th and what the KL penalty refers to are kept.</summary>
     public static bool IsKept(RunSpec spec, int version, PolicyVersion current) =>
-        version == 0 || version == spec.Steps || version >= current.Value - 1
+        version == 0 || version == spec.Steps || version >= current.Value - 1 - spec.Learning.MaxLag
         || (spec.Checkpoints.KeepEvery > 0 && version % spec.Checkpoints.KeepEvery == 0)
         || ReferencePolicy.IsReference(spec.Learning, version);
 

@@ -14,12 +14,16 @@ public sealed class RunControl(RunBlobs blobs, RunStatusStore statuses, IMessage
     public async Task<RunStatus> CancelAsync(RunId run, string? reason, CancellationToken cancellation) =>
         (await statuses.UpdateAsync(run, status => RunStates.Cancel(status, reason), cancellation)).Status;
 
-    /// <summary>Paused or failed to running. Work items of the unfinished step that had been given up are tried again.</summary>
+    /// <summary>Paused or failed to running. Work items of unfinished steps that had been given up are tried again.</summary>
     /// <exception cref="InvalidDataException">There is no such run.</exception>
     public async Task<RunStatus> ResumeAsync(RunId run, CancellationToken cancellation)
     {
         if (await statuses.ReadAsync(run, cancellation) is { State: RunState.Failed } failed)
-            await ForgetFailedItemsAsync(run, failed.Step + 1, cancellation);
+        {
+            var last = PolicyLag.LastOpen(await blobs.ReadSpecAsync(run, cancellation), failed.Step);
+            for (var step = failed.Step + 1; step <= last; step++) await ForgetFailedItemsAsync(run, step, cancellation);
+        }
+
         var (status, moved) = await statuses.UpdateAsync(run, RunStates.Resume, cancellation);
         if (moved)
             await outbox.SendAllAsync(await Watchdog.DueAsync(blobs, status, cancellation), cancellation);

@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Core.Publish;
 
@@ -38,6 +39,10 @@ public static class RunStates
     /// <summary>The run is running and this is its next step: the step before it is published. Later and earlier steps are not due.</summary>
     public static bool IsDue(RunStatus status, int step) =>
         status.State == RunState.Running && status.PolicyVersion is not null && status.Step == step - 1;
+
+    /// <summary>The run is running and the step may be planned, generated and collected: it is the next one, or no further ahead of it than the lag.</summary>
+    public static bool IsOpen(RunStatus status, int step, RunSpec spec) =>
+        status.State == RunState.Running && status.PolicyVersion is not null && step > status.Step && step <= PolicyLag.LastOpen(spec, status.Step);
 
     private static RunStatus? Move(RunStatus status, RunState to, string? reason) =>
         CanMove(status.State, to) ? status with { State = to, Reason = reason } : null;

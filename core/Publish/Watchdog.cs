@@ -3,7 +3,7 @@ using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Core.Publish;
 
-/// <summary>What is in the store of a run's next step.</summary>
+/// <summary>What is in the store of a step that a run may work on.</summary>
 public sealed record StepSnapshot
 {
     public required int Step { get; init; }
@@ -22,7 +22,7 @@ public sealed record StepSnapshot
 /// </summary>
 public static class Watchdog
 {
-    /// <summary>Pure. Empty when the run is not running.</summary>
+    /// <summary>What one step wants, which is the run's next or ahead of it. Pure. Empty when the run is not running.</summary>
     public static IReadOnlyList<IWorkMessage> Due(RunStatus status, StepSnapshot snapshot)
     {
         var run = status.Id;
@@ -36,19 +36,31 @@ public static class Watchdog
         var pending = plan.Items.Where(snapshot.Items.IsPending).ToList();
         if (pending.Count > 0) return [.. pending.Select(item => new RolloutRequest(run, step, item.Id))];
         if (!plan.IsLast) return [new PlanRequest(run, step, plan.Round + 1)];
-        return snapshot.IsCollected && step <= status.Steps
-            ? [new LearnRequested(run, step)]
-            : [new RolloutDone(run, step, plan.Items[^1].Id)];
+        if (!snapshot.IsCollected || step > status.Steps) return [new RolloutDone(run, step, plan.Items[^1].Id)];
+        // A step ahead waits for the learner, who asks for it when he comes there.
+        return RunStates.IsDue(status, step) ? [new LearnRequested(run, step)] : [];
     }
 
-    /// <summary>Reads no more of the store than the rule needs.</summary>
-    public static async Task<IReadOnlyList<IWorkMessage>> DueAsync(RunBlobs blobs, RunStatus status, CancellationToken cancellation) =>
-        status.State == RunState.Running ? Due(status, await ReadAsync(blobs, status, cancellation)) : [];
+    /// <summary>What the next step wants and, within the lag, those after it: a step can be planned once the one before is collected.</summary>
+    public static async Task<IReadOnlyList<IWorkMessage>> DueAsync(RunBlobs blobs, RunStatus status, CancellationToken cancellation)
+    {
+        if (status.State != RunState.Running) return [];
+        if (status.PolicyVersion is null) return Due(status, await ReadAsync(blobs, status, 0, cancellation));
+        var last = PolicyLag.LastOpen(await blobs.ReadSpecAsync(status.Id, cancellation), status.Step);
+        var due = new List<IWorkMessage>();
+        for (var (step, open) = (status.Step + 1, true); open && step <= last; step++)
+        {
+            var snapshot = await ReadAsync(blobs, status, step, cancellation);
+            due.AddRange(Due(status, snapshot));
+            open = snapshot.IsCollected;
+        }
 
-    private static async Task<StepSnapshot> ReadAsync(RunBlobs blobs, RunStatus status, CancellationToken cancellation)
+        return due;
+    }
+
+    private static async Task<StepSnapshot> ReadAsync(RunBlobs blobs, RunStatus status, int step, CancellationToken cancellation)
     {
         var (run, store) = (status.Id, blobs.Store);
-        var step = status.PolicyVersion is null ? 0 : status.Step + 1;
         return new StepSnapshot
         {
             Step = step,

@@ -13,7 +13,7 @@ public sealed class GivenUpItems(RunBlobs blobs, RunStatusStore statuses, IMessa
     public async Task MarkAsync(RolloutRequest message, string reason, CancellationToken cancellation)
     {
         var (run, step, item) = (message.Run, message.Step, message.Item);
-        if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is not null) return;
+        if (await StageGuard.SettledAsync(statuses, blobs, run, step, cancellation) is not null) return;
         if (!await IsProducedAsync(message, cancellation))
         {
             var marker = new TerminalMarker(MessageFormat.Current, step, item, reason);

@@ -24,7 +24,7 @@ public sealed class RolloutHandler(RunBlobs blobs, RunTasks tasks, RunStatusStor
     public async Task<WorkOutcome> HandleAsync(RolloutRequest message, CancellationToken cancellation)
     {
         var (run, step) = (message.Run, message.Step);
-        if (await StageGuard.SettledAsync(statuses, run, step, cancellation) is { } settled) return settled;
+        if (await StageGuard.SettledAsync(statuses, blobs, run, step, cancellation) is { } settled) return settled;
         if (!await _givenUp.IsProducedAsync(message, cancellation))
         {
             var plan = await blobs.RequirePlanAsync(run, step, cancellation);

@@ -26,7 +26,7 @@ internal sealed class CurveEndpoints(RunBlobs blobs, RunStatusStore statuses)
     private static CurvePoint PointOf(StepSummary summary) => new(
         summary.Step, Trained(summary, summary.MeanReward), Trained(summary, summary.EffectiveGradientRatio), Trained(summary, summary.EffectivePromptRatio),
         Trained(summary, summary.Predicted.EffectiveGradientRatio), Trained(summary, summary.Predicted.EffectivePromptRatio), summary.Rollouts, summary.ErroredRollouts, summary.Tokens,
-        summary.GenerationSeconds, summary.Step - 1 - summary.Policy.Value, summary.Evaluation?.MeanReward);
+        summary.GenerationSeconds, PolicyLag.Of(summary.Step, summary.Policy), summary.Evaluation?.MeanReward);
 
     private static double? Trained(StepSummary summary, double value) => summary.Groups > 0 ? value : null;
 

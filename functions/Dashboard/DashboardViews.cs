@@ -5,7 +5,7 @@ using KnapsackCloud.Functions.Api;
 namespace KnapsackCloud.Functions.Dashboard;
 
 /// <summary>What the stream of one run says.</summary>
-/// <param name="Arrived">Work items of the step after the last finished one that have their blob.</param>
+/// <param name="Arrived">Work items of the steps after the last finished one that have their blob.</param>
 internal sealed record RunEvent(RunView Run, int Arrived, int Failed);
 
 /// <summary>One step in the curves of a run.</summary>

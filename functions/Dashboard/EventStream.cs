@@ -76,7 +76,13 @@ internal sealed class EventStream(
         if (run is not { } id)
             return JsonSerializer.Serialize([.. (await catalog.ReadPageAsync(null, RunEndpoints.RunsOfPage, cancellation)).Runs.Select(status => RunView.Of(status, options))], ApiJson.Default.IReadOnlyListRunView);
         var status = await Found.RunAsync(statuses, id, cancellation);
-        var items = await StepItems.ReadAsync(blobs.Store, id, status.Step + 1, cancellation);
-        return JsonSerializer.Serialize(new RunEvent(RunView.Of(status, options), items.Arrived.Count, items.Failed.Count), ApiJson.Default.RunEvent);
+        var (done, failed) = (0, 0);
+        for (var step = status.Step + 1; step <= PolicyLag.LastOpen(await blobs.ReadSpecAsync(id, cancellation), status.Step); step++)
+        {
+            var items = await StepItems.ReadAsync(blobs.Store, id, step, cancellation);
+            (done, failed) = (done + items.Arrived.Count, failed + items.Failed.Count);
+        }
+
+        return JsonSerializer.Serialize(new RunEvent(RunView.Of(status, options), done, failed), ApiJson.Default.RunEvent);
     }
 }

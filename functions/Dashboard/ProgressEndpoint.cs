@@ -23,7 +23,8 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
     private async Task<ProgressView> ReadAsync(RunStatus status, CancellationToken cancellation)
     {
         var run = status.Id;
-        var (step, plan) = (status.Step + 1, (await plans.ReadAsync(run, status.Step + 1, cancellation))?.Plan);
+        var spec = await blobs.ReadSpecAsync(run, cancellation);
+        var (step, plan) = await NewestAsync(spec, status, cancellation);
         if (plan is null && status.Step > 0 && RunStates.IsTerminal(status.State))
             (step, plan) = (status.Step, (await plans.ReadAsync(run, status.Step, cancellation))?.Plan);
         var items = await StepItems.ReadAsync(blobs.Store, run, step, cancellation);
@@ -32,10 +33,21 @@ internal sealed class ProgressEndpoint(RunBlobs blobs, RunStatusStore statuses, 
         var failed = known.Count(item => items.Failed.Contains(item.Id));
         var waiting = known.Count(items.IsPending);
         return new ProgressView(
-            step, plan?.Round ?? 0, plan?.IsLast ?? false, known.Count, known.Count - failed - waiting, failed, waiting, plan is null ? 0 : step - 1 - plan.Policy.Value,
+            step, plan?.Round ?? 0, plan?.IsLast ?? false, known.Count, known.Count - failed - waiting, failed, waiting, plan is null ? 0 : PolicyLag.Of(step, plan.Policy),
             await WorkersAsync(run, step, known.Where(item => items.Arrived.Contains(item.Id)).Select(item => item.Id).TakeLast(MostItems), cancellation),
-            RunLimits.Uses((await blobs.ReadSpecAsync(run, cancellation)).Limits, status.Totals, status.UpdatedAt - status.CreatedAt),
+            RunLimits.Uses(spec.Limits, status.Totals, status.UpdatedAt - status.CreatedAt),
             knapsack.Store != StoreKind.Embedded ? await Task.WhenAll(backplane.Queues.OrderBy(queue => queue.Key, StringComparer.Ordinal).Select(queue => CountAsync(queue.Value, cancellation))) : []);
+    }
+
+    /// <summary>The step that is generated: the next one, or the last that was planned ahead of the learner.</summary>
+    private async Task<(int Step, StepPlan? Plan)> NewestAsync(RunSpec spec, RunStatus status, CancellationToken cancellation)
+    {
+        for (var step = PolicyLag.LastOpen(spec, status.Step); step > status.Step + 1; step--)
+        {
+            if ((await plans.ReadAsync(status.Id, step, cancellation))?.Plan is { } ahead) return (step, ahead);
+        }
+
+        return (status.Step + 1, (await plans.ReadAsync(status.Id, status.Step + 1, cancellation))?.Plan);
     }
 
     private async Task<IReadOnlyList<WorkerView>> WorkersAsync(RunId run, int step, IEnumerable<string> items, CancellationToken cancellation)

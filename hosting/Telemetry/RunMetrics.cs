@@ -44,7 +44,7 @@ public sealed class RunMetrics : IRunObserver
 
     public void StatusChanged(RunStatus status) => _step.Record(status.Step, Run(status.Id));
 
-    public void PlanWritten(RunId run, StepPlan plan) => _lag.Record(plan.Step - 1 - plan.Policy.Value, Run(run));
+    public void PlanWritten(RunId run, StepPlan plan) => _lag.Record(PolicyLag.Of(plan.Step, plan.Policy), Run(run));
 
     public void ItemDone(RunId run, int step, WorkItem item, long tokens, double seconds)
     {

@@ -1,3 +1,4 @@
+using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
@@ -29,11 +30,33 @@ internal sealed class GradientShard : IDisposable
         return sum;
     }
 
+    /// <summary>Log-probs of every row's tokens under the present weights, without a gradient.</summary>
+    public IEnumerable<(TrainingRow Row, float[] LogProbs)> LogProbs(IReadOnlyList<IReadOnlyList<PackedGroup>> microbatches, double temperature)
+    {
+        using var frozen = no_grad();
+        var found = new List<(TrainingRow, float[])>();
+        foreach (var microbatch in microbatches)
+        {
+            using var scope = NewDisposeScope();
+            var batch = new PackedTensors(PackedLayout.Of(microbatch), _replica.Rotary, _replica.Embedding_VxD.dtype);
+            var logProbs_M = LogProbs(_replica, batch, temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
+            var at = 0;
+            foreach (var row in microbatch.SelectMany(group => group.Rows))
+            {
+                found.Add((row.Row, logProbs_M[at..(at + row.Row.CompletionIds.Length)]));
+                at += row.Row.CompletionIds.Length;
+            }
+        }
+
+        return found;
+    }
+
     private MinibatchResult Add(PackedLayout layout, UpdateRule rule)
     {
         using var scope = NewDisposeScope();
         var batch = new PackedTensors(layout, _replica.Rotary, _replica.Embedding_VxD.dtype);
-        var states_MD = PackedDecoder.PredictingStates(_replica, batch);
+        using var recomputed = rule.Recompute == true ? new RecomputedStates(_replica, batch) : null;
+        var states_MD = recomputed?.States_MD ?? PackedDecoder.PredictingStates(_replica, batch);
         var detached_MD = states_MD.detach();
         var head = new LogProbHead(_replica.Head_VxD.detach(), rule.Temperature);
         var (logProbs_M, entropies_M) = head.Forward(detached_MD, batch.Targets_M);
@@ -42,7 +65,8 @@ internal sealed class GradientShard : IDisposable
         loss.backward();
         var entropies = entropies_M.grad is { } gradient_M ? (entropies_M.detach(), gradient_M) : ((Tensor, Tensor)?)null;
         var gradient_MD = head.Backward(detached_MD, batch.Targets_M, logProbs_M.grad!, HeadGradient_VxD, entropies);
-        states_MD.backward([gradient_MD]);
+        if (recomputed is null) states_MD.backward([gradient_MD]);
+        else recomputed.Backward(gradient_MD);
         return Measure(loss, clipped, predictions, batch);
     }
 
@@ -65,8 +89,11 @@ internal sealed class GradientShard : IDisposable
     {
         if (rule.Reference is not { } reference) return null;
         using var frozen = no_grad();
-        return new LogProbHead(reference.Head_VxD, rule.Temperature, keptValues: 0).Forward(PackedDecoder.PredictingStates(reference, batch), batch.Targets_M).LogProbs_M;
+        return LogProbs(reference, batch, rule.Temperature);
     }
+
+    private static Tensor LogProbs(DecoderModel model, PackedTensors batch, double temperature) =>
+        new LogProbHead(model.Head_VxD, temperature, keptValues: 0).Forward(PackedDecoder.PredictingStates(model, batch), batch.Targets_M).LogProbs_M;
 
     private Tensor HeadGradient_VxD => _replica.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];
 

@@ -10,6 +10,7 @@ namespace KnapsackCloud.Model.Learning;
 internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
 {
     private readonly List<SkippedUpdate> _skipped = [];
+    private readonly BehaviourCorrection? _correction = spec.Learning.ImportanceCap is null ? null : new BehaviourCorrection(spec.Learning);
 
     /// <summary>Results of the minibatches, in order; none when there are no groups, and then nothing changes.</summary>
     /// <param name="reference">Needed with a KL penalty.</param>
@@ -18,9 +19,9 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
         var learning = spec.Learning;
         var minibatches = PackingPlan.Minibatches(batch.Groups, learning.MinibatchRows, Normalisation, Seeds.For(spec.Seed, $"minibatches/{step}"));
         var settings = new OptimiserSettings(learning.Beta1, learning.Beta2, learning.WeightDecay, learning.GradNorm);
-        var rule = new UpdateRule(ObjectiveFactory.Of(learning), spec.Sampling.Temperature, reference);
+        var rule = new UpdateRule(ObjectiveFactory.Of(learning), spec.Sampling.Temperature, reference, Recomputation.Of(learning.Recompute));
         var results = new List<MinibatchResult>();
-        foreach (var minibatch in minibatches)
+        foreach (var minibatch in Corrected(minibatches, trainer, rule, cancellation))
         {
             cancellation.ThrowIfCancellationRequested();
             results.Add(trainer.Update(minibatch, rule, LearningRateSchedule.At(learning, step, spec.Steps), settings));
@@ -28,6 +29,18 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
         }
 
         return results;
+    }
+
+    /// <summary>As they are, unless the spec wants them corrected for the policy that sampled them.</summary>
+    private IReadOnlyList<IReadOnlyList<PackedGroup>> Corrected(IReadOnlyList<IReadOnlyList<PackedGroup>> minibatches, PolicyTrainer trainer, UpdateRule rule, CancellationToken cancellation)
+    {
+        if (_correction is not { } correction) return minibatches;
+        return [.. minibatches.Select(minibatch =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var logProbs = trainer.LogProbs(minibatch, rule);
+            return correction.Correct(minibatch, row => logProbs[row]);
+        })];
     }
 
     private static IReadOnlyList<SkippedRollouts> RolloutsOf(IReadOnlyList<PackedGroup> minibatch) =>
@@ -55,7 +68,8 @@ internal sealed class GrpoUpdate(RunSpec spec, int step, TrainingBatch batch)
             ClipFraction = sum.Clipped / predictions,
             Entropy = sum.EntropySum / predictions,
             ReferenceKl = spec.Learning.KlCoefficient > 0 ? sum.ReferenceKlSum / predictions : null,
-            MaxLogProbMismatch = results.Count == 0 ? 0 : results[0].MaxMismatch,
+            TruncatedFraction = _correction?.TruncatedFraction,
+            MaxLogProbMismatch = _correction?.MaxMismatch ?? (results.Count == 0 ? 0 : results[0].MaxMismatch),
             Seconds = seconds,
         };
     }

@@ -15,17 +15,26 @@ public static class PackedDecoder
     public static Tensor PredictingStates(DecoderModel model, PackedTensors batch)
     {
         using var scope = NewDisposeScope();
-        var config = model.Config;
-        var x_ND = model.Embedding_VxD.index_select(0, batch.TokenIds_N);
-        foreach (var layer in model.Layers.Take(config.NumHiddenLayers - 1))
+        var x_ND = Embed(model, batch);
+        for (var layer = 0; layer < model.Layers.Count; layer++)
         {
             using var before_ND = x_ND;
-            x_ND = Forward(before_ND, layer, config, batch, batch.AllTokens);
+            x_ND = Layer(model, layer, before_ND, batch);
         }
 
-        var x_UD = Forward(x_ND, model.Layers[^1], config, batch, batch.Sources);
-        return Kernels.RmsNorm(x_UD, model.FinalNorm_D, config.RmsNormEps).index_select(0, batch.SourceIndex_M).MoveToOuterDisposeScope();
+        return Predicting(model, x_ND, batch).MoveToOuterDisposeScope();
     }
+
+    /// <summary>What goes into the first layer, [N, D].</summary>
+    internal static Tensor Embed(DecoderModel model, PackedTensors batch) => model.Embedding_VxD.index_select(0, batch.TokenIds_N);
+
+    /// <summary>A layer's output, [N, D]; of the last layer [U, D].</summary>
+    internal static Tensor Layer(DecoderModel model, int layer, Tensor x_ND, PackedTensors batch) =>
+        Forward(x_ND, model.Layers[layer], model.Config, batch, layer == model.Layers.Count - 1 ? batch.Sources : batch.AllTokens);
+
+    /// <summary>Of the last layer's output what predicts, after the final norm, [M, D].</summary>
+    internal static Tensor Predicting(DecoderModel model, Tensor x_UD, PackedTensors batch) =>
+        Kernels.RmsNorm(x_UD, model.FinalNorm_D, model.Config.RmsNormEps).index_select(0, batch.SourceIndex_M);
 
     /// <summary>The layer's output for its query tokens, [U, D].</summary>
     private static Tensor Forward(Tensor x_ND, DecoderLayer layer, ModelConfig config, PackedTensors batch, QueryTokens queries)

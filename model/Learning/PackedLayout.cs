@@ -184,7 +184,7 @@ public sealed class PackedLayout
             RowShares_M[at + t] = 1f / row.CompletionIds.Length;
             LogProbs_M[at + t] = row.LogProbs[t];
             Advantages_M[at + t] = (float)row.Advantage;
-            Weights_M[at + t] = (float)weighted.TokenWeight;
+            Weights_M[at + t] = (float)weighted.TokenWeight * (row.Importance?[t] ?? 1);
         }
     }
 }

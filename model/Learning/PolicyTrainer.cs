@@ -1,3 +1,4 @@
+using KnapsackCloud.Core.Learn;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -12,11 +13,14 @@ internal sealed class PolicyTrainer : IDisposable
     /// <summary>Shards of a minibatch. A constant of the format: another number rounds sums differently.</summary>
     public const int Shards = 2;
     private const long ShardBytes = 768L << 20;
+    /// <summary>Layers are made again where a single row would exceed the budget by so many times; for less it is not worth a third more arithmetic.</summary>
+    private const int MostOverBudget = 2;
 
     private readonly AdamW _optimiser;
     private readonly ShardThreads _threads;
     private readonly GradientShard[] _shards;
-    private readonly MicrobatchBudget _budget;
+    private readonly MicrobatchBudget _kept;
+    private readonly MicrobatchBudget _recomputed;
     private readonly AdapterTraining? _adapter;
 
     /// <summary>All stay the caller's.</summary>
@@ -25,7 +29,8 @@ internal sealed class PolicyTrainer : IDisposable
     public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads, AdapterTraining? adapter = null)
     {
         (_optimiser, _threads, _adapter) = (optimiser, threads, adapter);
-        _budget = MicrobatchBudget.For(model.Config, ShardBytes);
+        _kept = MicrobatchBudget.For(model.Config, ShardBytes);
+        _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true);
         _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(model))];
     }
 
@@ -42,12 +47,27 @@ internal sealed class PolicyTrainer : IDisposable
         return double.IsFinite(norm) ? sum with { GradientNorm = norm } : MinibatchResult.NotApplied(sum.PackedTokens, MinibatchResult.Describe("the gradient norm", norm));
     }
 
+    /// <summary>Log-probs of each row's tokens under the present weights; rows are told apart by reference.</summary>
+    public IReadOnlyDictionary<TrainingRow, float[]> LogProbs(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule)
+    {
+        var shards = PackingPlan.Shards(minibatch, Shards);
+        var budget = Recomputes(minibatch, rule) ? _recomputed : _kept;
+        var found = _threads.Run(Shards, i => _shards[i].LogProbs(PackingPlan.Microbatches(shards[i], budget), rule.Temperature));
+        var ofRow = new Dictionary<TrainingRow, float[]>(ReferenceEqualityComparer.Instance);
+        foreach (var (row, logProbs) in found.SelectMany(pairs => pairs)) ofRow.Add(row, logProbs);
+        return ofRow;
+    }
+
     /// <summary>Leaves the gradient of each shard in its buffer.</summary>
     private MinibatchResult[] Gradients(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule)
     {
         var shards = PackingPlan.Shards(minibatch, Shards);
-        return _threads.Run(Shards, i => _shards[i].Compute(PackingPlan.Microbatches(shards[i], _budget), rule));
+        var recompute = Recomputes(minibatch, rule);
+        return _threads.Run(Shards, i => _shards[i].Compute(PackingPlan.Microbatches(shards[i], recompute ? _recomputed : _kept), rule with { Recompute = recompute }));
     }
+
+    private bool Recomputes(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule) =>
+        rule.Recompute ?? minibatch.Count > 0 && _kept.LeastBytes(minibatch) > MostOverBudget * _kept.Bytes;
 
     private double Apply(double learningRate, OptimiserSettings settings)
     {

@@ -7,15 +7,17 @@ namespace KnapsackCloud.Pipeline.Tests;
 public class CrashTests
 {
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_process_killed_after_any_single_effect_is_replaced_by_one_that_ends_with_the_same_blobs(bool rounds)
+    [InlineData(nameof(Samples.Spec))]
+    [InlineData(nameof(Samples.Rounds))]
+    [InlineData(nameof(Samples.Ahead))]
+    [InlineData(nameof(Samples.RoundsAhead))]
+    public async Task A_process_killed_after_any_single_effect_is_replaced_by_one_that_ends_with_the_same_blobs(string name)
     {
-        var spec = rounds ? Samples.Rounds : Samples.Spec;
+        var spec = Samples.Named(name);
         var undisturbed = await Samples.UndisturbedAsync(spec);
         Assert.Equal(RunState.Completed, undisturbed.Status.State);
         Assert.InRange(undisturbed.Effects, 150, 1_000);
-        Assert.Equal(rounds, undisturbed.Blobs.Keys.Any(name => name.EndsWith("/plan-r02.json", StringComparison.Ordinal)));
+        Assert.Equal(spec.Allocation.Policy == "rounds", undisturbed.Blobs.Keys.Any(name => name.EndsWith("/plan-r02.json", StringComparison.Ordinal)));
         for (var effects = 1; effects < undisturbed.Effects; effects++) Samples.AssertSame(undisturbed.Blobs, await KilledAsync(spec, effects, int.MaxValue));
     }
 

@@ -11,11 +11,13 @@ public class DisturbanceTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Messages_that_are_lost_doubled_and_reordered_change_nothing(bool rounds)
+    [InlineData(nameof(Samples.Spec))]
+    [InlineData(nameof(Samples.Rounds))]
+    [InlineData(nameof(Samples.Ahead))]
+    [InlineData(nameof(Samples.RoundsAhead))]
+    public async Task Messages_that_are_lost_doubled_and_reordered_change_nothing(string name)
     {
-        var spec = rounds ? Samples.Rounds : Samples.Spec;
+        var spec = Samples.Named(name);
         var undisturbed = await Samples.UndisturbedAsync(spec);
         for (ulong seed = 1; seed <= 25; seed++)
         {

@@ -23,6 +23,21 @@ internal static class Samples
     /// <summary>The same in two rounds a step, the second of which is sometimes empty.</summary>
     public static RunSpec Rounds { get; } = Spec with { Allocation = Spec.Allocation with { Policy = "rounds" } };
 
+    /// <summary>The same with rollouts ahead of the learner, by more than it ever is behind.</summary>
+    public static RunSpec Ahead { get; } = Spec with { Learning = new LearningSpec { MaxLag = 2 } };
+
+    /// <summary>Both.</summary>
+    public static RunSpec RoundsAhead { get; } = Rounds with { Learning = new LearningSpec { MaxLag = 1 } };
+
+    /// <summary>What is disturbed in every way: by its name.</summary>
+    public static RunSpec Named(string name) => name switch
+    {
+        nameof(Rounds) => Rounds,
+        nameof(Ahead) => Ahead,
+        nameof(RoundsAhead) => RoundsAhead,
+        _ => Spec,
+    };
+
     /// <summary>The other ways to spend a step's budget, each with the most rounds it can have.</summary>
     public static IReadOnlyList<RunSpec> OtherAllocations { get; } =
     [

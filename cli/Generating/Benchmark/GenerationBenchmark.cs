@@ -9,7 +9,8 @@ namespace KnapsackCloud.Cli.Generating.Benchmark;
 
 /// <summary>
 /// The engine beside the naive loop and the bounds of the machine. Each repeat runs all of them one after another, so that
-/// a busy neighbour meets all alike; the median over the repeats counts, of the bounds the best.
+/// a busy neighbour meets all alike; the median over the repeats counts. A share of a bound is taken repeat by repeat, of what the
+/// machine could do at that moment.
 /// </summary>
 /// <param name="options">Of an engine; how many threads and rows it has is the measurement's choice.</param>
 /// <param name="naive">The peer is left out where it is only waited for.</param>
@@ -44,13 +45,16 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Engine
         var runs = new List<(EngineRun Ours, double Naive, double Preallocated, MachineBounds Machine)>();
         for (var repeat = 0; repeat < repeats; repeat++)
         {
-            var machine = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber, Options.WeightType, time);
-            runs.Add((Ours(model, workload, cancellation), Naive(model, workload, false, cancellation), Naive(model, workload, true, cancellation), machine));
+            var now = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber, Options.WeightType, time);
+            runs.Add((Ours(model, workload, cancellation), Naive(model, workload, false, cancellation), Naive(model, workload, true, cancellation), now));
         }
 
-        var best = new MachineBounds(runs.Max(run => run.Machine.BytesPerSecond), runs.Max(run => run.Machine.FlopsPerSecond));
-        var bound = LowerBound.Of(workload, model.Config, best, Options.BytesOfNumber, Options.BytesOfNumber);
-        var result = GenerationCase.Of(workload, Options, new EngineRun(Median(runs.Select(run => run.Ours.Seconds)), runs.Max(run => run.Ours.Bytes)), Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), bound, best);
+        var machine = new MachineBounds(Median(runs.Select(run => run.Machine.BytesPerSecond)), Median(runs.Select(run => run.Machine.FlopsPerSecond)));
+        var bounds = runs.Select(run => (run.Ours.Seconds, Bound: LowerBound.Of(workload, model.Config, run.Machine, Options.BytesOfNumber, Options.BytesOfNumber))).ToList();
+        var reached = new BoundShares(
+            Median(bounds.Select(run => run.Bound.MemorySeconds / run.Seconds)), Median(bounds.Select(run => run.Bound.ComputeSeconds / run.Seconds)), Median(bounds.Select(run => run.Bound.Seconds / run.Seconds)));
+        var ours = new EngineRun(Median(runs.Select(run => run.Ours.Seconds)), runs.Max(run => run.Ours.Bytes));
+        var result = GenerationCase.Of(workload, Options, ours, Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), reached, machine);
         progress($"{result.Model} batch {result.Batch} {result.Lengths}: {result.TokensPerSecond:0} tokens/s, naive {result.NaiveTokensPerSecond:0}, {result.PercentOfBound:0}% of the bound");
         return result;
     }

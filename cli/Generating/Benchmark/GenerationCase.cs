@@ -15,19 +15,23 @@ internal sealed record GenerationCase(
     double PercentOfBandwidthBound, double PercentOfFlopBound, double PercentOfBound, long CacheMib, long MemoryMib,
     [property: JsonPropertyName("bandwidthGBs")] double BandwidthGigabytes, [property: JsonPropertyName("gflops")] double Gigaflops)
 {
-    public static GenerationCase Of(Workload workload, EngineOptions options, EngineRun ours, double naiveSeconds, double preallocatedSeconds, LowerBound bound, MachineBounds machine)
+    public static GenerationCase Of(Workload workload, EngineOptions options, EngineRun ours, double naiveSeconds, double preallocatedSeconds, BoundShares reached, MachineBounds machine)
     {
         double tokens = workload.Lengths().Sum();
         return new GenerationCase(
             workload.Model, ComputeDevice.IsGpu ? "cuda" : "cpu", options.Precision.ToString().ToLowerInvariant(), workload.Batch, workload.PromptTokens, workload.NewTokens, workload.Spread ? "spread" : "equal", workload.Rollouts,
             Math.Round(tokens / ours.Seconds, 1), Speed(naiveSeconds), Speed(preallocatedSeconds),
-            Percent(bound.MemorySeconds), Percent(bound.ComputeSeconds), Percent(bound.Seconds), options.CacheBytes >> 20, ours.Bytes >> 20,
+            Percent(reached.Bandwidth), Percent(reached.Flops), Percent(reached.Lower), options.CacheBytes >> 20, ours.Bytes >> 20,
             Math.Round(machine.BytesPerSecond / 1e9, 1), Math.Round(machine.FlopsPerSecond / 1e9, 1));
 
         double? Speed(double peerSeconds) => double.IsNaN(peerSeconds) ? null : Math.Round(tokens / peerSeconds, 1);
-        double Percent(double least) => Math.Round(100 * least / ours.Seconds, 1);
+        static double Percent(double share) => Math.Round(100 * share, 1);
     }
 }
+
+/// <summary>Shares of the tokens/s that each bound of the machine allows.</summary>
+/// <param name="Lower">Of the lower of the two.</param>
+internal readonly record struct BoundShares(double Bandwidth, double Flops, double Lower);
 
 /// <summary>What a workload took.</summary>
 /// <param name="Bytes">Of the process, beyond what it had before.</param>

@@ -127,7 +127,7 @@ public class RunSpecReaderTests
               "tasks": { "verifier": "magic", "perStep": 1.5 },
               "allocation": { "policy": "best", "min": 1, "max": 4, "unit": "euros", "rounds": 0, "pool": { "opening": 1 }, "parameters": { "skipAbove": 0.1, "pilto": 3 } },
               "sampling": { "temperature": -1, "topP": 0, "maxTokens": "7", "minTokens": 8, "stop": ["\n", ""], "stopTokens": [-1] },
-              "learning": { "learningRate": 1e99, "maxLag": 1, "loss": 3 },
+              "learning": { "learningRate": 1e99, "maxLag": 17, "importanceCap": 0.5, "loss": 3 },
               "limits": { "usd": 5, "gpu": "abacus" }
             }
             """;
@@ -138,7 +138,7 @@ public class RunSpecReaderTests
             "my.json:7 tasks.perStep", "my.json:7 tasks.verifier",
             "my.json:8 allocation.max", "my.json:8 allocation.min", "my.json:8 allocation.parameters.deferBelow", "my.json:8 allocation.parameters.pilto", "my.json:8 allocation.policy", "my.json:8 allocation.pool.opening", "my.json:8 allocation.rounds", "my.json:8 allocation.unit",
             "my.json:9 sampling.maxTokens", "my.json:9 sampling.minTokens", "my.json:9 sampling.stop", "my.json:9 sampling.stopTokens", "my.json:9 sampling.temperature", "my.json:9 sampling.topP",
-            "my.json:10 learning.learningRate", "my.json:10 learning.loss", "my.json:10 learning.maxLag", "my.json:11 limits.gpu", "my.json:11 limits.usd",
+            "my.json:10 learning.importanceCap", "my.json:10 learning.learningRate", "my.json:10 learning.loss", "my.json:10 learning.maxLag", "my.json:11 limits.gpu", "my.json:11 limits.usd",
         ];
         Assert.Equal(places.Order(StringComparer.Ordinal), errors.Select(error => error.Place).Order(StringComparer.Ordinal));
     }

@@ -1,6 +1,7 @@
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Estimate;
 using KnapsackCloud.Core.Publish;
+using KnapsackCloud.Core.Stages;
 
 namespace KnapsackCloud.Core.Tests.Publish;
 
@@ -15,6 +16,19 @@ public class RetentionTests
         var spec = new RunSpec { Steps = 9, Checkpoints = new CheckpointSpec { KeepEvery = keepEvery } };
         var found = Enumerable.Range(0, 10).Where(version => version is 8 or 9 ? IsKeptLater(spec, version) : Retention.IsKept(spec, version, new PolicyVersion(7)));
         Assert.Equal(kept, string.Join(' ', found));
+    }
+
+    [Fact]
+    public void What_generates_a_step_ahead_of_the_learner_is_kept_until_the_step_is_learnt()
+    {
+        var spec = new RunSpec { Steps = 30, Checkpoints = new CheckpointSpec { KeepEvery = 0 }, Learning = new LearningSpec { MaxLag = 3 } };
+        for (var published = 0; published <= 30; published++)
+        {
+            for (var step = published + 1; step <= PolicyLag.LastOpen(spec, published); step++)
+                Assert.True(Retention.IsKept(spec, PolicyLag.GeneratorOf(spec, step).Value, new PolicyVersion(published)));
+        }
+
+        Assert.False(Retention.IsKept(spec, 5, new PolicyVersion(10)));
     }
 
     [Fact]

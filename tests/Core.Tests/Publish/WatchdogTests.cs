@@ -55,6 +55,17 @@ public class WatchdogTests
     }
 
     [Fact]
+    public void A_step_ahead_of_the_learner_wants_what_any_step_wants_but_to_be_learnt()
+    {
+        AssertDue(Status(1), new StepSnapshot { Step = 3 }, new PlanRequest(Run, 3));
+        AssertDue(Status(1), new StepSnapshot { Step = 3, Plan = Plan, Items = Items("t000", "") }, new RolloutRequest(Run, 3, "t001"));
+        var whole = new StepSnapshot { Step = 3, Plan = Plan, Items = Items("t000", "t001") };
+        AssertDue(Status(1), whole, new RolloutDone(Run, 3, "t001"));
+        AssertDue(Status(1), whole with { IsCollected = true });
+        AssertDue(Status(2), whole with { IsCollected = true }, new LearnRequested(Run, 3));
+    }
+
+    [Fact]
     public void The_closing_step_is_collected_and_never_learnt() =>
         AssertDue(Status(3), new StepSnapshot { Step = 4, Plan = Plan, Items = Items("t000 t001", ""), IsCollected = true }, new RolloutDone(Run, 4, "t001"));
 

@@ -18,6 +18,18 @@ public class PackedGradientTests
             .Sample(sample => AssertEqualToUnpacked(sample.Item1, sample.groups, inPasses: false, temperature: 1), iter: 20);
 
     [Fact]
+    public void Layers_made_again_on_the_way_back_give_the_same_bits() =>
+        (from config in TestModels.Configs from groups in LearningSamples.PackedGroups from passes in Gen.Bool select (config, groups, passes)).Sample(sample =>
+        {
+            using var model = DecoderModel.Random(sample.config, seed: 3);
+            using var kept = new GradientShard(model);
+            using var again = new GradientShard(model);
+            var passes = PackingPlan.Microbatches(sample.groups, new MicrobatchBudget(sample.passes ? 400 : long.MaxValue / 1000, 10, 1));
+            Assert.Equal(kept.Compute(passes, LearningSamples.Rule), again.Compute(passes, LearningSamples.Rule with { Recompute = true }));
+            Assert.Equal(kept.Gradient.Flat_W.data<float>().ToArray(), again.Gradient.Flat_W.data<float>().ToArray());
+        }, iter: 40);
+
+    [Fact]
     public void Gradients_are_the_finite_differences_of_the_loss()
     {
         using var scope = NewDisposeScope();

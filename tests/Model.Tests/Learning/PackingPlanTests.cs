@@ -68,6 +68,18 @@ public class PackingPlanTests
     }
 
     [Fact]
+    public void Layers_made_again_need_the_memory_of_one_with_its_gradients_and_what_goes_into_the_others()
+    {
+        var deep = TestModels.Config with { NumHiddenLayers = 24 };
+        MicrobatchBudget kept = MicrobatchBudget.For(deep, 1), again = MicrobatchBudget.For(deep, 1, recompute: true), one = MicrobatchBudget.For(deep with { NumHiddenLayers = 1 }, 1);
+        Assert.Equal(24 * one.BytesPerToken, kept.BytesPerToken);
+        Assert.Equal((2 * one.BytesPerToken) + (24 * 4 * deep.HiddenSize), again.BytesPerToken);
+        Assert.Equal((2 * one.BytesPerCell, 2 * one.BytesPerScore), (again.BytesPerCell, again.BytesPerScore));
+        var groups = LearningSamples.Minibatch(1);
+        Assert.Equal(groups.Max(group => group.Rows.Max(row => kept.PromptBytes(group.PromptIds.Length) + kept.RowBytes(group.PromptIds.Length, row.Inputs))), kept.LeastBytes(groups));
+    }
+
+    [Fact]
     public void Microbatches_keep_within_their_budget_unless_a_row_alone_exceeds_it() =>
         (from groups in LearningSamples.PackedGroups from bytes in Gen.Long[100, 1000] select (groups, bytes)).Sample(sample =>
         {
