@@ -5,19 +5,21 @@ using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning;
 
-/// <summary>A replica of the model (its storage, gradients of its own) that makes the gradient of one shard of a minibatch.</summary>
+/// <summary>Makes the gradient of one shard of a minibatch, on a replica of its own.</summary>
 internal sealed class GradientShard : IDisposable
 {
-    private readonly DecoderModel _replica;
+    private readonly LearningReplica _replica;
 
-    public GradientShard(DecoderModel model)
+    /// <param name="replica">Becomes the shard's.</param>
+    public GradientShard(LearningReplica replica)
     {
-        _replica = model.Replica();
-        Gradient = new ParameterBuffer(_replica.Parameters);
+        _replica = replica;
+        Gradient = new ParameterBuffer(replica.Leaves);
         // Backward adds to a gradient that is there, so these views stay the gradients for good.
-        foreach (var (parameter, gradient) in _replica.Parameters.Zip(Gradient.Views)) parameter.grad = gradient;
+        foreach (var (leaf, gradient) in replica.Leaves.Zip(Gradient.Views)) leaf.grad = gradient;
     }
 
+    /// <summary>Of the replica's leaves.</summary>
     public ParameterBuffer Gradient { get; }
 
     /// <summary>Replaces <see cref="Gradient"/> by that of the microbatches' summed loss. One thread at a time.</summary>
@@ -38,7 +40,7 @@ internal sealed class GradientShard : IDisposable
         foreach (var microbatch in microbatches)
         {
             using var scope = NewDisposeScope();
-            var batch = new PackedTensors(PackedLayout.Of(microbatch), _replica.Rotary, _replica.Embedding_VxD.dtype);
+            var batch = Tensors(PackedLayout.Of(microbatch));
             var logProbs_M = LogProbs(_replica, batch, temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
             var at = 0;
             foreach (var row in microbatch.SelectMany(group => group.Rows))
@@ -54,11 +56,11 @@ internal sealed class GradientShard : IDisposable
     private MinibatchResult Add(PackedLayout layout, UpdateRule rule)
     {
         using var scope = NewDisposeScope();
-        var batch = new PackedTensors(layout, _replica.Rotary, _replica.Embedding_VxD.dtype);
+        var batch = Tensors(layout);
         using var recomputed = rule.Recompute == true ? new RecomputedStates(_replica, batch) : null;
         var states_MD = recomputed?.States_MD ?? PackedDecoder.PredictingStates(_replica, batch);
         var detached_MD = states_MD.detach();
-        var head = new LogProbHead(_replica.Head_VxD.detach(), rule.Temperature);
+        var head = new LogProbHead(_replica.Model.Head_VxD.detach(), rule.Temperature);
         var (logProbs_M, entropies_M) = head.Forward(detached_MD, batch.Targets_M);
         var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), ReferenceLogProbs(batch, rule));
         var (loss, clipped) = rule.Objective.Evaluate(predictions, batch);
@@ -89,13 +91,17 @@ internal sealed class GradientShard : IDisposable
     {
         if (rule.Reference is not { } reference) return null;
         using var frozen = no_grad();
-        return LogProbs(reference, batch, rule.Temperature);
+        using var replica = LearningReplica.Frozen(reference);
+        return LogProbs(replica, batch, rule.Temperature);
     }
 
-    private static Tensor LogProbs(DecoderModel model, PackedTensors batch, double temperature) =>
-        new LogProbHead(model.Head_VxD, temperature, keptValues: 0).Forward(PackedDecoder.PredictingStates(model, batch), batch.Targets_M).LogProbs_M;
+    private static Tensor LogProbs(LearningReplica replica, PackedTensors batch, double temperature) =>
+        new LogProbHead(replica.Model.Head_VxD, temperature, keptValues: 0).Forward(PackedDecoder.PredictingStates(replica, batch), batch.Targets_M).LogProbs_M;
 
-    private Tensor HeadGradient_VxD => _replica.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];
+    private PackedTensors Tensors(PackedLayout layout) => new(layout, _replica.Model.Rotary, _replica.Model.Embedding_VxD.dtype);
+
+    /// <summary>Null where the head does not learn.</summary>
+    private Tensor? HeadGradient_VxD => !_replica.LearnsWeights ? null : _replica.Model.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];
 
     public void Dispose()
     {

@@ -39,8 +39,9 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
 
     /// <summary>Adds to the head's gradient and returns that of the hidden states, [M, D].</summary>
     /// <param name="gradient_M">Derivative of the loss by each log-prob.</param>
+    /// <param name="headGradient_VxD">Null where the head does not learn.</param>
     /// <param name="entropies">What <see cref="Forward"/> returned and the derivative of the loss by each; null when it has none.</param>
-    public Tensor Backward(Tensor hidden_MD, Tensor targets_M, Tensor gradient_M, Tensor headGradient_VxD, (Tensor Values_M, Tensor Gradient_M)? entropies = null)
+    public Tensor Backward(Tensor hidden_MD, Tensor targets_M, Tensor gradient_M, Tensor? headGradient_VxD, (Tensor Values_M, Tensor Gradient_M)? entropies = null)
     {
         var chunks = new List<Tensor>();
         foreach (var (start, count) in Chunks(hidden_MD))
@@ -54,7 +55,7 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
             if (entropies is { } given) logits_CV.mul_(-gradient_C1 - (logProbs_CV.Plus(Column(given.Values_M)) * Column(given.Gradient_M.Times(1 / temperature))));
             else logits_CV.mul_(-gradient_C1);
             logits_CV.scatter_add_(1, targets_M.narrow(0, start, count).unsqueeze(1), gradient_C1);
-            headGradient_VxD.addmm_(logits_CV.t(), hidden_CD);
+            headGradient_VxD?.addmm_(logits_CV.t(), hidden_CD);
             chunks.Add(logits_CV.mm(head_VxD).MoveToOuterDisposeScope());
 
             Tensor Column(Tensor values_M) => values_M.narrow(0, start, count).unsqueeze(1);

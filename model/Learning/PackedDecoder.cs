@@ -9,69 +9,78 @@ namespace KnapsackCloud.Model.Learning;
 /// that predict; of the others it needs keys and values alone. Each part has a dispose scope of its own: what only the way
 /// forward needs is freed at once, and what the way back needs belongs to the graph, which frees it as it goes.
 /// </summary>
-public static class PackedDecoder
+internal static class PackedDecoder
 {
     /// <summary>Hidden states after the final norm, one for each predicted token, [M, D]; differentiable.</summary>
-    public static Tensor PredictingStates(DecoderModel model, PackedTensors batch)
+    public static Tensor PredictingStates(LearningReplica replica, PackedTensors batch)
     {
         using var scope = NewDisposeScope();
-        var x_ND = Embed(model, batch);
-        for (var layer = 0; layer < model.Layers.Count; layer++)
+        var x_ND = Embed(replica, batch);
+        for (var layer = 0; layer < replica.Model.Layers.Count; layer++)
         {
             using var before_ND = x_ND;
-            x_ND = Layer(model, layer, before_ND, batch);
+            x_ND = Layer(replica, layer, before_ND, batch);
         }
 
-        return Predicting(model, x_ND, batch).MoveToOuterDisposeScope();
+        return Predicting(replica, x_ND, batch).MoveToOuterDisposeScope();
     }
 
     /// <summary>What goes into the first layer, [N, D].</summary>
-    internal static Tensor Embed(DecoderModel model, PackedTensors batch) => model.Embedding_VxD.index_select(0, batch.TokenIds_N);
+    public static Tensor Embed(LearningReplica replica, PackedTensors batch) => replica.Model.Embedding_VxD.index_select(0, batch.TokenIds_N);
 
     /// <summary>A layer's output, [N, D]; of the last layer [U, D].</summary>
-    internal static Tensor Layer(DecoderModel model, int layer, Tensor x_ND, PackedTensors batch) =>
-        Forward(x_ND, model.Layers[layer], model.Config, batch, layer == model.Layers.Count - 1 ? batch.Sources : batch.AllTokens);
-
-    /// <summary>Of the last layer's output what predicts, after the final norm, [M, D].</summary>
-    internal static Tensor Predicting(DecoderModel model, Tensor x_UD, PackedTensors batch) =>
-        Kernels.RmsNorm(x_UD, model.FinalNorm_D, model.Config.RmsNormEps).index_select(0, batch.SourceIndex_M);
-
-    /// <summary>The layer's output for its query tokens, [U, D].</summary>
-    private static Tensor Forward(Tensor x_ND, DecoderLayer layer, ModelConfig config, PackedTensors batch, QueryTokens queries)
+    public static Tensor Layer(LearningReplica replica, int layer, Tensor x_ND, PackedTensors batch)
     {
         using var scope = NewDisposeScope();
-        var attended_UQ = Attend(Kernels.RmsNorm(x_ND, layer.AttentionNorm_D, config.RmsNormEps), layer, config, batch, queries);
-        var x_UD = Select(x_ND, queries.Tokens_U).Plus(nn.functional.linear(attended_UQ, layer.Output_DxQ));
-        return x_UD.Plus(layer.FeedForward(Kernels.RmsNorm(x_UD, layer.FeedForwardNorm_D, config.RmsNormEps), config)).MoveToOuterDisposeScope();
+        var (config, weights) = (replica.Model.Config, replica.Model.Layers[layer]);
+        var queries = layer == config.NumHiddenLayers - 1 ? batch.Sources : batch.AllTokens;
+        var attended_UQ = Attend(Kernels.RmsNorm(x_ND, weights.AttentionNorm_D, config.RmsNormEps), replica, layer, batch, queries);
+        var x_UD = Select(x_ND, queries.Tokens_U).Plus(replica.Project(attended_UQ, layer, ParameterLayout.Output, 0, config.HiddenSize));
+        return x_UD.Plus(FeedForward(Kernels.RmsNorm(x_UD, weights.FeedForwardNorm_D, config.RmsNormEps), replica, layer)).MoveToOuterDisposeScope();
     }
 
-    private static Tensor Attend(Tensor x_ND, DecoderLayer layer, ModelConfig config, PackedTensors batch, QueryTokens queries)
+    /// <summary>Of the last layer's output what predicts, after the final norm, [M, D].</summary>
+    public static Tensor Predicting(LearningReplica replica, Tensor x_UD, PackedTensors batch) =>
+        Kernels.RmsNorm(x_UD, replica.Model.FinalNorm_D, replica.Model.Config.RmsNormEps).index_select(0, batch.SourceIndex_M);
+
+    /// <summary>SwiGLU (arXiv 2002.05202).</summary>
+    private static Tensor FeedForward(Tensor x_UD, LearningReplica replica, int layer)
     {
         using var scope = NewDisposeScope();
-        var (q_UHD, k_NKD, v_NKD) = Project(x_ND, layer, config, batch.Angles, queries.Tokens_U);
+        var config = replica.Model.Config;
+        // By split, whose backward is one copy; that of each narrow would fill a whole tensor with zeros.
+        var halves_UF = replica.Project(x_UD, layer, ParameterLayout.GateUp, 0, 2L * config.IntermediateSize).split(config.IntermediateSize, -1);
+        return replica.Project(nn.functional.silu(halves_UF[0]) * halves_UF[1], layer, ParameterLayout.Down, 0, config.HiddenSize).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Attend(Tensor x_ND, LearningReplica replica, int layer, PackedTensors batch, QueryTokens queries)
+    {
+        using var scope = NewDisposeScope();
+        var (q_UHD, k_NKD, v_NKD) = Project(x_ND, replica, layer, batch.Angles, queries.Tokens_U);
         var completions = batch.Bundles.Zip(queries.CompletionIndices_RA, (bundle, index_RA) => AttendCompletions(q_UHD, k_NKD, v_NKD, bundle, index_RA));
         return cat([AttendPrompts(q_UHD, k_NKD, v_NKD, batch, queries), .. completions], 0).index_select(0, queries.AttendedIndex_U).MoveToOuterDisposeScope();
     }
 
     /// <summary>Rotated queries of the query tokens; rotated keys and values of all tokens.</summary>
-    private static (Tensor Q_UHD, Tensor K_NKD, Tensor V_NKD) Project(Tensor x_ND, DecoderLayer layer, ModelConfig config, RotaryAngles angles, Tensor? tokens_U)
+    private static (Tensor Q_UHD, Tensor K_NKD, Tensor V_NKD) Project(Tensor x_ND, LearningReplica replica, int layer, RotaryAngles angles, Tensor? tokens_U)
     {
+        var (config, weights) = (replica.Model.Config, replica.Model.Layers[layer]);
         int heads = config.NumAttentionHeads, keyValueHeads = config.NumKeyValueHeads;
         if (tokens_U is null)
         {
             var qkv = Heads(x_ND, 0, config.QuerySize + 2 * config.KeyValueSize).split([heads + keyValueHeads, keyValueHeads], 2);
-            var rotated = angles.Apply(layer.NormQueriesKeys(qkv[0], config)).squeeze(0).split([heads, keyValueHeads], 1);
+            var rotated = angles.Apply(weights.NormQueriesKeys(qkv[0], config)).squeeze(0).split([heads, keyValueHeads], 1);
             return (rotated[0], rotated[1], qkv[1].squeeze(0));
         }
 
-        var q_1UHD = layer.NormQueries(Heads(x_ND.index_select(0, tokens_U), 0, config.QuerySize), config);
+        var q_1UHD = weights.NormQueries(Heads(x_ND.index_select(0, tokens_U), 0, config.QuerySize), config);
         var kv = Heads(x_ND, config.QuerySize, 2 * config.KeyValueSize).split(keyValueHeads, 2);
-        var k_1NKD = layer.NormKeys(kv[0], config);
+        var k_1NKD = weights.NormKeys(kv[0], config);
         var ofQueries = new RotaryAngles(angles.Cos.index_select(1, tokens_U), angles.Sin.index_select(1, tokens_U));
         return (ofQueries.Apply(q_1UHD).squeeze(0), angles.Apply(k_1NKD).squeeze(0), kv[1].squeeze(0));
 
         Tensor Heads(Tensor x_ND, long firstRow, long rows) =>
-            nn.functional.linear(x_ND, layer.QueryKeyValue_QKKxD.narrow(0, firstRow, rows), layer.QueryKeyValueBias_QKK?.narrow(0, firstRow, rows))
+            replica.Project(x_ND, layer, ParameterLayout.QueryKeyValue, firstRow, rows, weights.QueryKeyValueBias_QKK?.narrow(0, firstRow, rows))
                 .view(1, x_ND.shape[0], -1, config.HeadDim);
     }
 

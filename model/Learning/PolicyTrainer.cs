@@ -31,7 +31,7 @@ internal sealed class PolicyTrainer : IDisposable
         (_optimiser, _threads, _adapter) = (optimiser, threads, adapter);
         _kept = MicrobatchBudget.For(model.Config, ShardBytes);
         _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true);
-        _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(model))];
+        _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(adapter is null ? LearningReplica.OfWeights(model) : LearningReplica.OfAdapter(model, adapter.Adapter)))];
     }
 
     /// <summary>
@@ -75,7 +75,6 @@ internal sealed class PolicyTrainer : IDisposable
         using var frozen = no_grad();
         var gradient = _shards[0].Gradient;
         foreach (var shard in _shards[1..]) gradient.Flat_W.Increase(shard.Gradient.Flat_W);
-        if (_adapter is not null) gradient = _adapter.Gradient(gradient);
         var norm = gradient.Flat_W.norm().Value();
         if (!double.IsFinite(norm)) return norm;
         // The small number keeps the quotient finite, as in torch.nn.utils.clip_grad_norm_.

@@ -1,4 +1,3 @@
-using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning;
@@ -10,29 +9,29 @@ namespace KnapsackCloud.Model.Learning;
 /// </summary>
 internal sealed class RecomputedStates : IDisposable
 {
-    private readonly DecoderModel _model;
+    private readonly LearningReplica _replica;
     private readonly PackedTensors _batch;
     private readonly List<Tensor> _inputs_ND = [];
 
-    public RecomputedStates(DecoderModel model, PackedTensors batch)
+    public RecomputedStates(LearningReplica replica, PackedTensors batch)
     {
-        (_model, _batch) = (model, batch);
+        (_replica, _batch) = (replica, batch);
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var x_ND = PackedDecoder.Embed(model, batch);
-        for (var layer = 0; layer < model.Layers.Count; layer++)
+        var x_ND = PackedDecoder.Embed(replica, batch);
+        for (var layer = 0; layer < replica.Model.Layers.Count; layer++)
         {
             _inputs_ND.Add(x_ND.DetachFromDisposeScope());
-            x_ND = PackedDecoder.Layer(model, layer, x_ND, batch);
+            x_ND = PackedDecoder.Layer(replica, layer, x_ND, batch);
         }
 
-        States_MD = PackedDecoder.Predicting(model, x_ND, batch).DetachFromDisposeScope();
+        States_MD = PackedDecoder.Predicting(replica, x_ND, batch).DetachFromDisposeScope();
     }
 
     /// <summary>As <see cref="PackedDecoder.PredictingStates"/> gives them, without a graph.</summary>
     public Tensor States_MD { get; }
 
-    /// <summary>Adds the gradients of all weights but the head's, from that of <see cref="States_MD"/>. Once.</summary>
+    /// <summary>Adds the gradients of all that learns but the head, from that of <see cref="States_MD"/>. Once.</summary>
     public void Backward(Tensor gradient_MD)
     {
         using var scope = NewDisposeScope();
@@ -42,13 +41,13 @@ internal sealed class RecomputedStates : IDisposable
             using var _ = NewDisposeScope();
             using var input_ND = _inputs_ND[layer];
             var x_ND = input_ND.detach().requires_grad_(true);
-            var output = PackedDecoder.Layer(_model, layer, x_ND, _batch);
-            if (layer == _inputs_ND.Count - 1) output = PackedDecoder.Predicting(_model, output, _batch);
+            var output = PackedDecoder.Layer(_replica, layer, x_ND, _batch);
+            if (layer == _inputs_ND.Count - 1) output = PackedDecoder.Predicting(_replica, output, _batch);
             output.backward([gradient]);
             gradient = x_ND.grad!.MoveToOuterDisposeScope();
         }
 
-        PackedDecoder.Embed(_model, _batch).backward([gradient]);
+        if (_replica.LearnsWeights) PackedDecoder.Embed(_replica, _batch).backward([gradient]);
     }
 
     public void Dispose()

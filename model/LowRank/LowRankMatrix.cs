@@ -14,12 +14,4 @@ public sealed record LowRankMatrix(string Module, int Parameter, long FirstRow, 
 
     /// <summary>scale B A, to add to the rows.</summary>
     public Tensor Change(double scale) => Up_OxR.mm(Down_RxI).Times(scale);
-
-    /// <summary>By the chain rule from the gradient G of the changed rows: dA = scale B' G, dB = scale G A'. Written into the two tensors.</summary>
-    public void WriteGradients(Tensor gradient_OxI, double scale, Tensor down_RxI, Tensor up_OxR)
-    {
-        using var scope = NewDisposeScope();
-        down_RxI.copy_(Up_OxR.t().mm(gradient_OxI).Times(scale));
-        up_OxR.copy_(gradient_OxI.mm(Down_RxI.t()).Times(scale));
-    }
 }

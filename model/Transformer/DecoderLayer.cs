@@ -73,7 +73,7 @@ public sealed record DecoderLayer(
     }
 
     /// <summary>SwiGLU (arXiv 2002.05202).</summary>
-    internal Tensor FeedForward(Tensor x_BTD, ModelConfig config)
+    private Tensor FeedForward(Tensor x_BTD, ModelConfig config)
     {
         using var scope = NewDisposeScope();
         // By split, whose backward is one copy; that of each narrow would fill a whole tensor with zeros.

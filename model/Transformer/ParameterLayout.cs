@@ -19,6 +19,9 @@ internal enum ParameterKind
 /// </summary>
 internal static class ParameterLayout
 {
+    /// <summary>Places of a layer's matrices after its first parameter.</summary>
+    public const int QueryKeyValue = 1, Output = 2, GateUp = 4, Down = 5;
+
     private const int InEveryLayer = 6;
 
     public static int PerLayer(ModelConfig config) => InEveryLayer + (config.HasQueryKeyValueBias ? 1 : 0) + (config.HasQueryKeyNorm ? 1 : 0);

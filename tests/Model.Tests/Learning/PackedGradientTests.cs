@@ -22,8 +22,8 @@ public class PackedGradientTests
         (from config in TestModels.Configs from groups in LearningSamples.PackedGroups from passes in Gen.Bool select (config, groups, passes)).Sample(sample =>
         {
             using var model = DecoderModel.Random(sample.config, seed: 3);
-            using var kept = new GradientShard(model);
-            using var again = new GradientShard(model);
+            using var kept = new GradientShard(LearningReplica.OfWeights(model));
+            using var again = new GradientShard(LearningReplica.OfWeights(model));
             var passes = PackingPlan.Microbatches(sample.groups, new MicrobatchBudget(sample.passes ? 400 : long.MaxValue / 1000, 10, 1));
             Assert.Equal(kept.Compute(passes, LearningSamples.Rule), again.Compute(passes, LearningSamples.Rule with { Recompute = true }));
             Assert.Equal(kept.Gradient.Flat_W.data<float>().ToArray(), again.Gradient.Flat_W.data<float>().ToArray());
@@ -37,7 +37,7 @@ public class PackedGradientTests
         using var single = DecoderModel.Random(config, seed: 3);
         using var model = LearningSamples.InDouble(single);
         var groups = LearningSamples.Minibatch(1);
-        using var shard = new GradientShard(model);
+        using var shard = new GradientShard(LearningReplica.OfWeights(model));
         var random = new Random(1);
         var checkedWeights = 0;
         foreach (var (parameter, gradient) in model.Parameters.Zip(shard.Gradient.Views))
@@ -62,7 +62,7 @@ public class PackedGradientTests
         using var model = DecoderModel.Random(TestModels.Config, seed: 3);
         var groups = LearningSamples.Minibatch(1)
             .Select(group => group with { Rows = [.. group.Rows.Select(row => row with { Row = row.Row with { Advantage = 0 } })] }).ToArray();
-        using var shard = new GradientShard(model);
+        using var shard = new GradientShard(LearningReplica.OfWeights(model));
 
         var result = Compute(shard, groups);
 
@@ -75,7 +75,7 @@ public class PackedGradientTests
         using var scope = NewDisposeScope();
         using var model = DecoderModel.Random(config, seed: 3);
         var (loss, gradients) = LearningSamples.Unpacked(model, groups, temperature);
-        using var shard = new GradientShard(model);
+        using var shard = new GradientShard(LearningReplica.OfWeights(model));
         var passes = PackingPlan.Microbatches(groups, new MicrobatchBudget(inPasses ? 400 : long.MaxValue / 1000, 10, 1));
 
         var result = shard.Compute(passes, LearningSamples.Rule with { Temperature = temperature });

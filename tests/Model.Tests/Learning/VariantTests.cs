@@ -28,7 +28,7 @@ public class VariantTests
         // Clip ranges are wide: a finite difference across a bend is no derivative. Clipped importance has no differences.
         var learning = LossPresets.Of(loss) with { Loss = loss == LossPresets.Cispo ? LossPresets.Grpo : loss, ClipLow = 1, ClipHigh = 100, KlCoefficient = 0.2, EntropyBonus = 0.3 };
         var rule = new UpdateRule(ObjectiveFactory.Of(learning), Temperature: 0.8, reference);
-        using var shard = new GradientShard(model);
+        using var shard = new GradientShard(LearningReplica.OfWeights(model));
         var groups = LearningSamples.Minibatch(1);
         foreach (var (parameter, gradient) in model.Parameters.Zip(shard.Gradient.Views))
         {
@@ -48,8 +48,8 @@ public class VariantTests
         using var reference = DecoderModel.Random(TestModels.Config, seed: 4);
         var rule = new UpdateRule(ObjectiveFactory.Of(LossPresets.Of(loss) with { KlCoefficient = 0.2, EntropyBonus = 0.3 }), Reference: reference);
         var groups = LearningSamples.Minibatch(2);
-        using var whole = new GradientShard(model);
-        using var cut = new GradientShard(model);
+        using var whole = new GradientShard(LearningReplica.OfWeights(model));
+        using var cut = new GradientShard(LearningReplica.OfWeights(model));
 
         var expected = whole.Compute([groups], rule);
         var actual = cut.Compute(PackingPlan.Microbatches(groups, new MicrobatchBudget(400, 10, 1)), rule);

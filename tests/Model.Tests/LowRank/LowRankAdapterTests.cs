@@ -3,7 +3,9 @@ using CsCheck;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Learning;
 using KnapsackCloud.Model.LowRank;
+using KnapsackCloud.Model.Tests.Learning;
 using KnapsackCloud.Model.Tests.Weights;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
@@ -51,22 +53,26 @@ public class LowRankAdapterTests
     }, iter: 20);
 
     [Fact]
-    public void Gradients_are_those_of_automatic_differentiation()
-    {
-        using var scope = NewDisposeScope();
-        using var basis = DecoderModel.Random(TestModels.Config, 1);
-        using var adapter = Trained(TestModels.Config, Settings);
-        foreach (var matrix in adapter.Matrices.Take(7))
+    public void Gradients_are_those_of_the_merged_weights_by_the_chain_rule() =>
+        (from config in TestModels.Configs from groups in LearningSamples.PackedGroups from targets in Gen.Shuffle(AdapterSpec.AllTargets.ToArray()) from count in Gen.Int[1, 7] from again in Gen.Bool select (config, groups, targets[..count], again)).Sample(sample =>
         {
-            var (down, up) = (matrix.Down_RxI.clone().requires_grad_(true), matrix.Up_OxR.clone().requires_grad_(true));
-            var gradient = rand(matrix.Rows, down.shape[1]);
-            ((matrix.RowsOf(basis.Parameters) + up.mm(down) * Settings.Scale) * gradient).sum().backward();
-            var (ofDown, ofUp) = (empty_like(matrix.Down_RxI), empty_like(matrix.Up_OxR));
-            matrix.WriteGradients(gradient, Settings.Scale, ofDown, ofUp);
-            Assert.True(ofDown.allclose(down.grad!, rtol: 1e-4, atol: 1e-5));
-            Assert.True(ofUp.allclose(up.grad!, rtol: 1e-4, atol: 1e-5));
-        }
-    }
+            using var scope = NewDisposeScope();
+            using var basis = DecoderModel.Random(sample.config, 1);
+            using var adapter = Trained(sample.config, Settings with { Targets = [.. AdapterSpec.AllTargets.Where(sample.Item3.Contains)] });
+            using var merged = adapter.Merged(basis);
+            using var whole = new GradientShard(LearningReplica.OfWeights(merged));
+            using var small = new GradientShard(LearningReplica.OfAdapter(merged, adapter));
+
+            var (expected, actual) = (whole.Compute([sample.groups], LearningSamples.Rule), small.Compute([sample.groups], LearningSamples.Rule with { Recompute = sample.again }));
+
+            Assert.Equal(expected, actual);
+            foreach (var (number, matrix) in adapter.Matrices.Index())
+            {
+                var gradient_OI = matrix.RowsOf(whole.Gradient.Views);
+                Closeness.AssertClose(matrix.Up_OxR.t().mm(gradient_OI) * Settings.Scale, small.Gradient.Views[2 * number], 1e-4);
+                Closeness.AssertClose(gradient_OI.mm(matrix.Down_RxI.t()) * Settings.Scale, small.Gradient.Views[(2 * number) + 1], 1e-4);
+            }
+        }, iter: 60);
 
     [Fact]
     public void A_saved_adapter_has_the_layout_of_PEFT_and_loads_bit_for_bit() => TestModels.Configs.Sample(config =>
