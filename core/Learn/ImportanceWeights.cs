@@ -15,8 +15,8 @@ public static class ImportanceWeights
     /// <param name="behaviour_T">Under the policy that sampled them.</param>
     /// <param name="cap">1 or more.</param>
     /// <param name="ofSequence">One weight for the whole completion, by its geometric mean, as where ratios are those of sequences (arXiv 2507.18071, eq. 7).</param>
-    /// <returns>Not a number where a log-prob is not finite: an update that cannot be told is better skipped.</returns>
     /// <param name="truncated">Tokens whose weight met the cap.</param>
+    /// <returns>A weight a token; not a number where a log-prob is not finite, so that the update is skipped as it would be without a correction.</returns>
     public static float[] Of(ReadOnlySpan<float> logProbs_T, ReadOnlySpan<float> behaviour_T, double cap, bool ofSequence, out int truncated)
     {
         var (weights_T, mean) = (new float[logProbs_T.Length], 0.0);

@@ -28,8 +28,8 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
     }
 
     /// <summary>
-    /// The plan of the step that this policy generates. With a lag the steps before it may be planned, generated or collected already,
-    /// and whoever works on them goes on by himself: only the learner waited for this policy, and perhaps the next plan.
+    /// The plan of the step that this policy generates. With a lag the steps before it may be planned, generated or collected already; their
+    /// own messages carry them on, and only an update, and perhaps a plan, waited for this policy.
     /// </summary>
     private async Task<IEnumerable<IWorkMessage>> NextAsync(RunSpec spec, RunStatus status, CancellationToken cancellation)
     {

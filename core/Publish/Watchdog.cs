@@ -37,7 +37,7 @@ public static class Watchdog
         if (pending.Count > 0) return [.. pending.Select(item => new RolloutRequest(run, step, item.Id))];
         if (!plan.IsLast) return [new PlanRequest(run, step, plan.Round + 1)];
         if (!snapshot.IsCollected || step > status.Steps) return [new RolloutDone(run, step, plan.Items[^1].Id)];
-        // A step ahead waits for the learner, who asks for it when he comes there.
+        // A step ahead waits for the learner: the publication of the policy before it asks for the update.
         return RunStates.IsDue(status, step) ? [new LearnRequested(run, step)] : [];
     }
 

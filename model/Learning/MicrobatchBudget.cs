@@ -26,7 +26,7 @@ public readonly record struct MicrobatchBudget(long Bytes, long BytesPerToken, l
     public long LeastBytes(IReadOnlyList<PackedGroup> groups)
     {
         var budget = this;
-        return groups.Max(group => budget.PromptBytes(group.PromptIds.Length) + group.Rows.Max(row => budget.RowBytes(group.PromptIds.Length, row.Inputs)));
+        return groups.Count == 0 ? 0 : groups.Max(group => budget.PromptBytes(group.PromptIds.Length) + group.Rows.Max(row => budget.RowBytes(group.PromptIds.Length, row.Inputs)));
     }
 
     /// <summary>Of a prompt, once for all its rows.</summary>

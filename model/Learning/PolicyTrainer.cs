@@ -13,8 +13,6 @@ internal sealed class PolicyTrainer : IDisposable
     /// <summary>Shards of a minibatch. A constant of the format: another number rounds sums differently.</summary>
     public const int Shards = 2;
     private const long ShardBytes = 768L << 20;
-    /// <summary>Layers are made again where a single row would exceed the budget by so many times; for less it is not worth a third more arithmetic.</summary>
-    private const int MostOverBudget = 2;
 
     private readonly AdamW _optimiser;
     private readonly ShardThreads _threads;
@@ -50,9 +48,8 @@ internal sealed class PolicyTrainer : IDisposable
     /// <summary>Log-probs of each row's tokens under the present weights; rows are told apart by reference.</summary>
     public IReadOnlyDictionary<TrainingRow, float[]> LogProbs(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule)
     {
-        var shards = PackingPlan.Shards(minibatch, Shards);
-        var budget = Recomputes(minibatch, rule) ? _recomputed : _kept;
-        var found = _threads.Run(Shards, i => _shards[i].LogProbs(PackingPlan.Microbatches(shards[i], budget), rule.Temperature));
+        var passes = Passes(minibatch, rule);
+        var found = _threads.Run(Shards, i => _shards[i].LogProbs(passes.OfShard[i], rule.Temperature));
         var ofRow = new Dictionary<TrainingRow, float[]>(ReferenceEqualityComparer.Instance);
         foreach (var (row, logProbs) in found.SelectMany(pairs => pairs)) ofRow.Add(row, logProbs);
         return ofRow;
@@ -61,13 +58,11 @@ internal sealed class PolicyTrainer : IDisposable
     /// <summary>Leaves the gradient of each shard in its buffer.</summary>
     private MinibatchResult[] Gradients(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule)
     {
-        var shards = PackingPlan.Shards(minibatch, Shards);
-        var recompute = Recomputes(minibatch, rule);
-        return _threads.Run(Shards, i => _shards[i].Compute(PackingPlan.Microbatches(shards[i], recompute ? _recomputed : _kept), rule with { Recompute = recompute }));
+        var passes = Passes(minibatch, rule);
+        return _threads.Run(Shards, i => _shards[i].Compute(passes.OfShard[i], rule with { Recompute = passes.Recompute }));
     }
 
-    private bool Recomputes(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule) =>
-        rule.Recompute ?? minibatch.Count > 0 && _kept.LeastBytes(minibatch) > MostOverBudget * _kept.Bytes;
+    private PassPlan Passes(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule) => PassPlan.Of(PackingPlan.Shards(minibatch, Shards), _kept, _recomputed, rule.Recompute);
 
     private double Apply(double learningRate, OptimiserSettings settings)
     {

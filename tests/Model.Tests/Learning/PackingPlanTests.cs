@@ -79,6 +79,25 @@ public class PackingPlanTests
         Assert.Equal(groups.Max(group => group.Rows.Max(row => kept.PromptBytes(group.PromptIds.Length) + kept.RowBytes(group.PromptIds.Length, row.Inputs))), kept.LeastBytes(groups));
     }
 
+    [Theory]
+    // A prompt of 10 tokens and eight rows that read 2 each: 26 tokens in one pass, and 12 for each row alone.
+    [InlineData(10, 26, null, false, 26)]
+    [InlineData(10, 26, true, true, 26)]
+    [InlineData(10, 12, false, false, 96)]
+    [InlineData(10, 12, null, true, 26)]
+    // Cut once it is 36 tokens, three quarters of which are just more than 26.
+    [InlineData(10, 24, null, true, 26)]
+    // A prompt of 2: 20 tokens where it is cut once, for 18.
+    [InlineData(2, 10, null, false, 20)]
+    // A row alone is more than twice the budget.
+    [InlineData(2, 1, null, true, 18)]
+    public void Layers_are_made_again_where_a_row_would_not_fit_or_cut_prompts_cost_more(int prompt, long budget, bool? wanted, bool recompute, long tokens)
+    {
+        var group = new PackedGroup(new int[prompt], [.. Enumerable.Range(0, 8).Select(_ => new WeightedRow(new TrainingRow(new int[3], new float[3], 1), 0))]);
+        var plan = PassPlan.Of([[group], []], new MicrobatchBudget(budget, 1, 0), new MicrobatchBudget(26, 1, 0), wanted);
+        Assert.Equal((recompute, tokens), (plan.Recompute, plan.Tokens));
+    }
+
     [Fact]
     public void Microbatches_keep_within_their_budget_unless_a_row_alone_exceeds_it() =>
         (from groups in LearningSamples.PackedGroups from bytes in Gen.Long[100, 1000] select (groups, bytes)).Sample(sample =>
