@@ -43,8 +43,15 @@ public class PolicyLagTests
     {
         var status = new RunStatus
         {
-            Id = RunId.Parse("r"), Name = "r", State = RunState.Running, Phase = RunPhase.Plan, Step = 2, Steps = 6, PolicyVersion = new PolicyVersion(2),
-            CreatedAt = DateTimeOffset.UnixEpoch, UpdatedAt = DateTimeOffset.UnixEpoch,
+            Id = RunId.Parse("r"),
+            Name = "r",
+            State = RunState.Running,
+            Phase = RunPhase.Plan,
+            Step = 2,
+            Steps = 6,
+            PolicyVersion = new PolicyVersion(2),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            UpdatedAt = DateTimeOffset.UnixEpoch,
         };
         Assert.Equal(open, string.Join(' ', Enumerable.Range(0, 9).Where(step => RunStates.IsOpen(status, step, Spec(lag)))));
         Assert.DoesNotContain(Enumerable.Range(0, 9), step => RunStates.IsOpen(status with { State = RunState.Paused }, step, Spec(lag)));
