@@ -7,7 +7,7 @@ namespace KnapsackCloud.Model.Generation;
 /// <param name="PrefillTokens">Prompt tokens, padding included, in one forward pass; one prompt goes in whatever its length.</param>
 internal readonly record struct MemoryPlan(int Places, int PrefillTokens)
 {
-    /// <summary>Of the bytes, at most one in so many is for prompts while they are computed: more gains no speed.</summary>
+    /// <summary>Of the bytes, at most one in so many is for prompts while they are computed.</summary>
     private const int PrefillShare = 4;
 
     /// <param name="most">Rollouts that the decoder is fastest with, by the bytes of one.</param>
