@@ -9,6 +9,9 @@ namespace KnapsackCloud.Browser.Tests;
 public sealed class Chromium : IAsyncLifetime
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+    /// <summary>Milliseconds in which a page shows what it should: long enough for a machine that has much else to do.</summary>
+    private const float Patience = 60_000;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -16,6 +19,7 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (Find() is not { } path) return;
         _playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
         // Chromium's own sandbox does not run as root; only pages of this project are opened.
         string[] arguments = Environment.UserName == "root" ? ["--no-sandbox"] : [];
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = arguments });
