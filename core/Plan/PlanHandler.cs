@@ -35,7 +35,7 @@ public sealed class PlanHandler(RunBlobs blobs, RunTasks tasks, RunStatusStore s
 
     /// <summary>Whether the step before is collected. One that runs ahead of the learner may be asked for too early; Collect asks again.</summary>
     private async Task<bool> IsReadyAsync(RunId run, int step, CancellationToken cancellation) =>
-        step == 1 || await blobs.Store.ExistsAsync(BlobNames.Ledger(run, step - 1), cancellation);
+        step == 1 || (await blobs.ReadSpecAsync(run, cancellation)).Learning.MaxLag == 0 || await blobs.Store.ExistsAsync(BlobNames.Ledger(run, step - 1), cancellation);
 
     /// <summary>Whether the round is the next one and all that was planned before it is done or given up.</summary>
     private static bool IsDue(int round, StepPlan? plan, StepItems items) =>

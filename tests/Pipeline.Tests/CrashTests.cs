@@ -7,13 +7,10 @@ namespace KnapsackCloud.Pipeline.Tests;
 public class CrashTests
 {
     [Theory]
-    [InlineData(nameof(Samples.Spec))]
-    [InlineData(nameof(Samples.Rounds))]
-    [InlineData(nameof(Samples.Ahead))]
-    [InlineData(nameof(Samples.RoundsAhead))]
+    [MemberData(nameof(Samples.DisturbedNames), MemberType = typeof(Samples))]
     public async Task A_process_killed_after_any_single_effect_is_replaced_by_one_that_ends_with_the_same_blobs(string name)
     {
-        var spec = Samples.Named(name);
+        var spec = Samples.Disturbed[name];
         var undisturbed = await Samples.UndisturbedAsync(spec);
         Assert.Equal(RunState.Completed, undisturbed.Status.State);
         Assert.InRange(undisturbed.Effects, 150, 1_000);

@@ -11,13 +11,10 @@ public class DisturbanceTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(nameof(Samples.Spec))]
-    [InlineData(nameof(Samples.Rounds))]
-    [InlineData(nameof(Samples.Ahead))]
-    [InlineData(nameof(Samples.RoundsAhead))]
+    [MemberData(nameof(Samples.DisturbedNames), MemberType = typeof(Samples))]
     public async Task Messages_that_are_lost_doubled_and_reordered_change_nothing(string name)
     {
-        var spec = Samples.Named(name);
+        var spec = Samples.Disturbed[name];
         var undisturbed = await Samples.UndisturbedAsync(spec);
         for (ulong seed = 1; seed <= 25; seed++)
         {

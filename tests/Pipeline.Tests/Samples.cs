@@ -29,14 +29,16 @@ internal static class Samples
     /// <summary>Both.</summary>
     public static RunSpec RoundsAhead { get; } = Rounds with { Learning = new LearningSpec { MaxLag = 1 } };
 
-    /// <summary>What is disturbed in every way: by its name.</summary>
-    public static RunSpec Named(string name) => name switch
+    /// <summary>What is disturbed in every way, by its name.</summary>
+    public static IReadOnlyDictionary<string, RunSpec> Disturbed { get; } = new Dictionary<string, RunSpec>
     {
-        nameof(Rounds) => Rounds,
-        nameof(Ahead) => Ahead,
-        nameof(RoundsAhead) => RoundsAhead,
-        _ => Spec,
+        [nameof(Spec)] = Spec,
+        [nameof(Rounds)] = Rounds,
+        [nameof(Ahead)] = Ahead,
+        [nameof(RoundsAhead)] = RoundsAhead,
     };
+
+    public static TheoryData<string> DisturbedNames { get; } = [.. Disturbed.Keys];
 
     /// <summary>The other ways to spend a step's budget, each with the most rounds it can have.</summary>
     public static IReadOnlyList<RunSpec> OtherAllocations { get; } =
