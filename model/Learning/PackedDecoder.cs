@@ -43,14 +43,12 @@ internal static class PackedDecoder
     public static Tensor Predicting(LearningReplica replica, Tensor x_UD, PackedTensors batch) =>
         Kernels.RmsNorm(x_UD, replica.Model.FinalNorm_D, replica.Model.Config.RmsNormEps).index_select(0, batch.SourceIndex_M);
 
-    /// <summary>SwiGLU (arXiv 2002.05202).</summary>
     private static Tensor FeedForward(Tensor x_UD, LearningReplica replica, int layer)
     {
         using var scope = NewDisposeScope();
         var config = replica.Model.Config;
-        // By split, whose backward is one copy; that of each narrow would fill a whole tensor with zeros.
-        var halves_UF = replica.Project(x_UD, layer, ParameterLayout.GateUp, 0, 2L * config.IntermediateSize).split(config.IntermediateSize, -1);
-        return replica.Project(nn.functional.silu(halves_UF[0]) * halves_UF[1], layer, ParameterLayout.Down, 0, config.HiddenSize).MoveToOuterDisposeScope();
+        var hidden_UF = Kernels.SwiGlu(replica.Project(x_UD, layer, ParameterLayout.GateUp, 0, 2L * config.IntermediateSize));
+        return replica.Project(hidden_UF, layer, ParameterLayout.Down, 0, config.HiddenSize).MoveToOuterDisposeScope();
     }
 
     private static Tensor Attend(Tensor x_ND, LearningReplica replica, int layer, PackedTensors batch, QueryTokens queries)

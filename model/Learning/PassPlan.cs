@@ -13,13 +13,21 @@ internal sealed record PassPlan(bool Recompute, IReadOnlyList<IReadOnlyList<IRea
     /// <param name="recomputed">That of passes whose layers are made again.</param>
     public static PassPlan Of(IReadOnlyList<IReadOnlyList<PackedGroup>> shards, MicrobatchBudget kept, MicrobatchBudget recomputed, bool? recompute)
     {
-        PassPlan plain = new(false, Within(kept)), again = new(true, Within(recomputed));
-        var wanted = recompute ?? (shards.Any(shard => kept.LeastBytes(shard) > MostOverBudget * kept.Bytes) || WaysRecomputed * again.Tokens < WaysKept * plain.Tokens);
-        return wanted ? again : plain;
+        if (recompute is { } wanted) return wanted ? Again() : Plain();
+        if (shards.Any(shard => kept.LeastBytes(shard) > MostOverBudget * kept.Bytes)) return Again();
+        var plain = Plain();
+        // Mostly nothing is cut, and no other plan has fewer tokens than one without a cut.
+        if (WaysRecomputed * shards.Sum(TokensOf) >= WaysKept * plain.Tokens) return plain;
+        var again = Again();
+        return WaysRecomputed * again.Tokens < WaysKept * plain.Tokens ? again : plain;
 
+        PassPlan Plain() => new(false, Within(kept));
+        PassPlan Again() => new(true, Within(recomputed));
         IReadOnlyList<IReadOnlyList<IReadOnlyList<PackedGroup>>> Within(MicrobatchBudget budget) => [.. shards.Select(shard => PackingPlan.Microbatches(shard, budget))];
     }
 
     /// <summary>Tokens that all passes compute: a prompt once in each pass that has a row of it.</summary>
-    public long Tokens => OfShard.Sum(passes => passes.Sum(pass => pass.Sum(group => group.PromptIds.Length + group.Rows.Sum(row => (long)row.Inputs))));
+    public long Tokens => OfShard.Sum(passes => passes.Sum(TokensOf));
+
+    private static long TokensOf(IReadOnlyList<PackedGroup> pass) => pass.Sum(group => group.PromptIds.Length + group.Rows.Sum(row => (long)row.Inputs));
 }

@@ -28,7 +28,7 @@ public sealed record DecoderLayer(
     {
         using var scope = NewDisposeScope();
         var attended_BTD = x_BTD.Plus(Attend(Kernels.RmsNorm(x_BTD, AttentionNorm_D, config.RmsNormEps), config, rotary, mask, keep));
-        return attended_BTD.Plus(FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps), config)).MoveToOuterDisposeScope();
+        return attended_BTD.Plus(FeedForward(Kernels.RmsNorm(attended_BTD, FeedForwardNorm_D, config.RmsNormEps))).MoveToOuterDisposeScope();
     }
 
     private Tensor Attend(Tensor x_BTD, ModelConfig config, RotaryAngles rotary, Tensor? mask, Action<Tensor, Tensor>? keep)
@@ -72,12 +72,9 @@ public sealed record DecoderLayer(
             .reshape(batch, config.NumAttentionHeads, length, config.HeadDim);
     }
 
-    /// <summary>SwiGLU (arXiv 2002.05202).</summary>
-    private Tensor FeedForward(Tensor x_BTD, ModelConfig config)
+    private Tensor FeedForward(Tensor x_BTD)
     {
         using var scope = NewDisposeScope();
-        // By split, whose backward is one copy; that of each narrow would fill a whole tensor with zeros.
-        var halves_BTF = nn.functional.linear(x_BTD, GateUp_2FxD).split(config.IntermediateSize, -1);
-        return nn.functional.linear(nn.functional.silu(halves_BTF[0]) * halves_BTF[1], Down_DxF).MoveToOuterDisposeScope();
+        return nn.functional.linear(Kernels.SwiGlu(nn.functional.linear(x_BTD, GateUp_2FxD)), Down_DxF).MoveToOuterDisposeScope();
     }
 }
