@@ -18,17 +18,17 @@ internal sealed class KeyValueCache : IDisposable
     public Tensor Keys_LRKSD { get; }
     public Tensor Values_LRKSD { get; }
 
-    /// <summary>Writes a layer of prompts from slot 0, each to as many consecutive rows as <paramref name="prompts_R"/> names it.</summary>
-    /// <param name="prompts_R">For each row from <paramref name="firstRow"/> on, the index of its prompt in the tensors.</param>
-    public void WritePrompts(int layer, int firstRow, Tensor prompts_R, Tensor keys_PKTD, Tensor values_PKTD)
+    /// <summary>Writes a layer of prompts from slot 0, each to as many rows as it has rollouts, one after another.</summary>
+    public void WritePrompts(int layer, int firstRow, IReadOnlyList<int> rollouts_P, Tensor keys_PKTD, Tensor values_PKTD)
     {
-        Write(Keys_LRKSD, keys_PKTD);
-        Write(Values_LRKSD, values_PKTD);
-
-        void Write(Tensor cache, Tensor prompts)
+        using var scope = NewDisposeScope();
+        foreach (var (prompt, count) in rollouts_P.Index())
         {
-            using var scope = NewDisposeScope();
-            cache.select(0, layer).narrow(0, firstRow, prompts_R.shape[0]).narrow(2, 0, prompts.shape[2]).copy_(prompts.index_select(0, prompts_R));
+            Rows(Keys_LRKSD).copy_(keys_PKTD.narrow(0, prompt, 1));
+            Rows(Values_LRKSD).copy_(values_PKTD.narrow(0, prompt, 1));
+            firstRow += count;
+
+            Tensor Rows(Tensor cache) => cache.select(0, layer).narrow(0, firstRow, count).narrow(2, 0, keys_PKTD.shape[2]);
         }
     }
 

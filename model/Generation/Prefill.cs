@@ -52,9 +52,9 @@ internal static class Prefill
             last[at] = at * length + ids.Length - 1;
         }
 
-        var promptOfRow_R = tensor(batch.SelectMany((slice, at) => Enumerable.Repeat((long)at, slice.Rollouts.Length)).ToArray());
+        int[] rollouts_P = [.. batch.Select(slice => slice.Rollouts.Length)];
         var hidden_PTD = model.Hidden(tensor(tokens, batch.Count, length), model.Rotary.Range(0, length), null,
-            (layer, keys, values) => cache.WritePrompts(layer, firstRow, promptOfRow_R, keys, values));
+            (layer, keys, values) => cache.WritePrompts(layer, firstRow, rollouts_P, keys, values));
         var last_PD = hidden_PTD.view(-1, model.Config.HiddenSize).index_select(0, tensor(last));
         return nn.functional.linear(last_PD, model.Head_VxD).MoveToOuterDisposeScope();
     }

@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
 using KnapsackCloud.Core.Contracts;
 
 namespace KnapsackCloud.Model.Generation;
@@ -77,10 +77,10 @@ internal sealed class Sampler(int vocabulary)
     private static float Largest(ReadOnlySpan<float> values)
     {
         var at = 0;
-        var lanes = new Vector<float>(float.NegativeInfinity);
-        for (; at <= values.Length - Vector<float>.Count; at += Vector<float>.Count) lanes = Vector.Max(lanes, new Vector<float>(values[at..]));
+        var lanes = Vector512.Create(float.NegativeInfinity);
+        for (; at <= values.Length - Vector512<float>.Count; at += Vector512<float>.Count) lanes = Vector512.Max(lanes, Vector512.Create(values[at..]));
         var most = float.NegativeInfinity;
-        for (var lane = 0; lane < Vector<float>.Count; lane++) most = MathF.Max(most, lanes[lane]);
+        for (var lane = 0; lane < Vector512<float>.Count; lane++) most = MathF.Max(most, lanes[lane]);
         for (; at < values.Length; at++) most = MathF.Max(most, values[at]);
         return most;
     }
@@ -103,8 +103,8 @@ internal sealed class Sampler(int vocabulary)
     private static double Exponentials(ReadOnlySpan<float> logits, float most, float inverseTemperature, Span<float> weights)
     {
         var at = 0;
-        var sums = Vector<float>.Zero;
-        for (; at <= logits.Length - Vector<float>.Count; at += Vector<float>.Count)
+        var sums = Vector512<float>.Zero;
+        for (; at <= logits.Length - Vector512<float>.Count; at += Vector512<float>.Count)
         {
             var exponentials = Exponentials(logits[at..], most, inverseTemperature);
             exponentials.CopyTo(weights[at..]);
@@ -114,7 +114,7 @@ internal sealed class Sampler(int vocabulary)
         if (at < logits.Length)
         {
             // The rest goes through a vector too: a scalar exponential rounds differently, and would break ties by place.
-            Span<float> rest = stackalloc float[Vector<float>.Count];
+            Span<float> rest = stackalloc float[Vector512<float>.Count];
             rest.Fill(float.NegativeInfinity);
             logits[at..].CopyTo(rest);
             var exponentials = Exponentials(rest, most, inverseTemperature);
@@ -123,11 +123,11 @@ internal sealed class Sampler(int vocabulary)
             sums += exponentials;
         }
 
-        return Vector.Sum(sums);
+        return Vector512.Sum(sums);
     }
 
-    private static Vector<float> Exponentials(ReadOnlySpan<float> logits, float most, float inverseTemperature) =>
-        Vector.Exp((new Vector<float>(logits) - new Vector<float>(most)) * inverseTemperature);
+    private static Vector512<float> Exponentials(ReadOnlySpan<float> logits, float most, float inverseTemperature) =>
+        Exponential.Of((Vector512.Create(logits) - Vector512.Create(most)) * inverseTemperature);
 
     private int Pick(double target)
     {

@@ -14,6 +14,7 @@ internal sealed class PolicyTrainer : IDisposable
     public const int Shards = 2;
     private const long ShardBytes = 768L << 20;
 
+    private readonly DecoderModel _model;
     private readonly AdamW _optimiser;
     private readonly ShardThreads _threads;
     private readonly GradientShard[] _shards;
@@ -26,7 +27,7 @@ internal sealed class PolicyTrainer : IDisposable
     /// <param name="optimiser">Of the model's weights, or of the adapter's.</param>
     public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads, AdapterTraining? adapter = null)
     {
-        (_optimiser, _threads, _adapter) = (optimiser, threads, adapter);
+        (_model, _optimiser, _threads, _adapter) = (model, optimiser, threads, adapter);
         _kept = MicrobatchBudget.For(model.Config, ShardBytes);
         _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true);
         _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(adapter is null ? LearningReplica.OfWeights(model) : LearningReplica.OfAdapter(model, adapter.Adapter)))];
@@ -76,6 +77,7 @@ internal sealed class PolicyTrainer : IDisposable
         if (norm > settings.GradientNorm) gradient.Flat_W.Scale(settings.GradientNorm / (norm + 1e-6));
         _optimiser.Update(gradient, learningRate, settings);
         _adapter?.Merge();
+        _model.WeightsChanged();
         return norm;
     }
 

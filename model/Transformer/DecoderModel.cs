@@ -29,6 +29,8 @@ public sealed class DecoderModel : IDisposable
     }
 
     private readonly bool _ownsRotary;
+    private readonly Lock _deriving = new();
+    private IDisposable? _derived;
 
     public ModelConfig Config { get; }
     /// <summary>
@@ -110,8 +112,25 @@ public sealed class DecoderModel : IDisposable
     public Tensor Logits(Tensor tokens_BT) =>
         nn.functional.linear(Hidden(tokens_BT, Rotary.Range(0, tokens_BT.shape[1])), Head_VxD);
 
+    /// <summary>What is computed from the weights once for all who ask: kept until <see cref="WeightsChanged"/> or the model's end.</summary>
+    internal T Derived<T>(Func<DecoderModel, T> compute) where T : class, IDisposable
+    {
+        lock (_deriving) return (T)(_derived ??= compute(this));
+    }
+
+    /// <summary>Called by who has written to the weights, while nobody generates with them.</summary>
+    internal void WeightsChanged()
+    {
+        lock (_deriving)
+        {
+            _derived?.Dispose();
+            _derived = null;
+        }
+    }
+
     public void Dispose()
     {
+        WeightsChanged();
         foreach (var parameter in Parameters) parameter.Dispose();
         if (_ownsRotary) Rotary.Dispose();
     }

@@ -52,7 +52,7 @@ internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, R
         var (factor, sums) = (Vector512.Create(scale), Vector512<float>.Zero);
         for (var s = 0; s < end; s += Tiles.Lanes)
         {
-            var exponentials = Vector512.Exp((Vector512.Load(scores + s) - largest) * factor);
+            var exponentials = Exponential.Of((Vector512.Load(scores + s) - largest) * factor);
             exponentials.Store(scores + s);
             sums += exponentials;
         }

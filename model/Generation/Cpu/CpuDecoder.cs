@@ -1,12 +1,10 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Generation.Cpu;
 
 /// <summary>
-/// One token further for every row on a CPU, on the weights and the cache where the tensor library has them. A token of a
+/// One token further for every row on a CPU, on packed weights and on the cache where the tensor library has it. A token of a
 /// small model takes microseconds: less than the library takes to be called, pack weights and allocate results. Each row's
 /// logits are the same, to the last bit, whatever other rows there are.
 /// </summary>
@@ -19,13 +17,16 @@ internal sealed unsafe class CpuDecoder : IDecoder
 
     private readonly ModelConfig _config;
     private readonly LayerWeights[] _layers;
+    private readonly Panels _head;
     private readonly ThreadTeam _team;
     private readonly Tensor _logits_RV;
     private readonly Tensor[] _memory;
-    private readonly float* _embedding, _head, _finalNorm, _keys, _values, _cos_TD, _sin_TD, _logits;
+    private readonly float* _embedding, _finalNorm, _keys, _values, _cos_TD, _sin_TD, _logits;
     private readonly float* _x_RD, _normed_MRD, _qkv_RH, _attended_RQ, _gateUp_R2F, _hidden_RF, _queries_MGD, _scores_MGS, _sums_MG4D;
     private readonly int _rows, _slots, _group;
     private readonly int[] _taken;
+    private DecodeRow[] _decoded = [];
+    private List<PromptRows> _prompts = [];
 
     /// <param name="model">Its weights stay alive and where they are.</param>
     /// <param name="cache">Whose rows are decoded.</param>
@@ -36,31 +37,32 @@ internal sealed unsafe class CpuDecoder : IDecoder
         (_rows, _slots) = ((int)cache.Keys_LRKSD.shape[1], (int)cache.Keys_LRKSD.shape[3]);
         _group = _config.QueriesPerKeyValue;
         _taken = new int[_config.NumHiddenLayers];
-        _layers = [.. model.Layers.Select(layer => new LayerWeights(layer))];
-        _embedding = Memory(model.Embedding_VxD);
-        _head = Memory(model.Head_VxD);
-        _finalNorm = Memory(model.FinalNorm_D);
-        _keys = Memory(cache.Keys_LRKSD);
-        _values = Memory(cache.Values_LRKSD);
+        var packed = PackedWeights.Of(model);
+        _layers = [.. model.Layers.Zip(packed.Layers, (layer, matrices) => new LayerWeights(layer, matrices))];
+        _embedding = TensorMemory.Of(model.Embedding_VxD);
+        _head = packed.Head.Panels;
+        _finalNorm = TensorMemory.Of(model.FinalNorm_D);
+        _keys = TensorMemory.Of(cache.Keys_LRKSD);
+        _values = TensorMemory.Of(cache.Values_LRKSD);
         var angles = model.Rotary.Range(0, _slots);
         var (cos, sin) = (angles.Cos.contiguous(), angles.Sin.contiguous());
         _logits_RV = empty(_rows, _config.VocabSize);
         int d = _config.HiddenSize, f = _config.IntermediateSize;
-        Tensor x = empty(_rows, d), normed = empty(threads, _rows, d), qkv = empty(_rows, QkvSize), attended = empty(_rows, _config.QuerySize);
-        Tensor gateUp = empty(_rows, 2 * f), hidden = empty(_rows, f);
+        Tensor x = empty(_rows, d), normed = zeros(threads, WholeRows, d), qkv = empty(_rows, QkvSize), attended = zeros(WholeRows, _config.QuerySize);
+        Tensor gateUp = empty(_rows, 2 * f), hidden = zeros(WholeRows, f);
         Tensor queries = empty(threads, Queries, _config.HeadDim), scores = empty(threads, Queries, Attention.RoundedUp(_slots)), sums = empty(threads, Queries, 4 * _config.HeadDim);
-        _cos_TD = Memory(cos);
-        _sin_TD = Memory(sin);
-        _logits = Memory(_logits_RV);
-        _x_RD = Memory(x);
-        _normed_MRD = Memory(normed);
-        _qkv_RH = Memory(qkv);
-        _attended_RQ = Memory(attended);
-        _gateUp_R2F = Memory(gateUp);
-        _hidden_RF = Memory(hidden);
-        _queries_MGD = Memory(queries);
-        _scores_MGS = Memory(scores);
-        _sums_MG4D = Memory(sums);
+        _cos_TD = TensorMemory.Of(cos);
+        _sin_TD = TensorMemory.Of(sin);
+        _logits = TensorMemory.Of(_logits_RV);
+        _x_RD = TensorMemory.Of(x);
+        _normed_MRD = TensorMemory.Of(normed);
+        _qkv_RH = TensorMemory.Of(qkv);
+        _attended_RQ = TensorMemory.Of(attended);
+        _gateUp_R2F = TensorMemory.Of(gateUp);
+        _hidden_RF = TensorMemory.Of(hidden);
+        _queries_MGD = TensorMemory.Of(queries);
+        _scores_MGS = TensorMemory.Of(scores);
+        _sums_MG4D = TensorMemory.Of(sums);
         _memory = [cos, sin, _logits_RV, x, normed, qkv, attended, gateUp, hidden, queries, scores, sums];
         foreach (var tensor in _memory) tensor.DetachFromDisposeScope();
         _team = new ThreadTeam(threads);
@@ -69,12 +71,18 @@ internal sealed unsafe class CpuDecoder : IDecoder
     /// <summary>Of one key-value head, that are attended for at once.</summary>
     private int Queries => PromptRows.Most * _group;
 
+    /// <summary>What products read is there for whole steps of rows.</summary>
+    private int WholeRows => (_rows + PanelProducts.RowsAtOnce - 1) / PanelProducts.RowsAtOnce * PanelProducts.RowsAtOnce;
+
     private int QkvSize => _config.QuerySize + 2 * _config.KeyValueSize;
 
-    /// <summary>Whether this processor, and sizes and precision of this model, are those that the kernels are written for.</summary>
-    public static bool Supports(DecoderModel model) =>
-        Tiles.IsSupported && model.Parameters.All(parameter => parameter.dtype == ScalarType.Float32 && parameter.device_type == TorchSharp.DeviceType.CPU && parameter.is_contiguous())
-        && new[] { model.Config.HiddenSize, model.Config.IntermediateSize, model.Config.HeadDim }.All(size => size % Tiles.Lanes == 0);
+    /// <summary>Whether this processor, and sizes and precision of this model, are those that the kernels are written for, and memory holds the weights twice.</summary>
+    public static bool Supports(DecoderModel model) => Supports(model, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+
+    internal static bool Supports(DecoderModel model, long memoryBytes) =>
+        Tiles.IsSupported && 2 * sizeof(float) * model.Parameters.Sum(parameter => parameter.numel()) <= memoryBytes &&
+        model.Parameters.All(parameter => parameter.dtype == ScalarType.Float32 && parameter.device_type == TorchSharp.DeviceType.CPU && parameter.is_contiguous()) &&
+        new[] { model.Config.HiddenSize, model.Config.IntermediateSize, model.Config.HeadDim }.All(size => size % Tiles.Lanes == 0);
 
     /// <summary>Rows to decode at once where as many wait.</summary>
     public static long MostRows(long bytesPerRow) => Math.Max(EnoughRows, NearBytes / bytesPerRow);
@@ -82,7 +90,9 @@ internal sealed unsafe class CpuDecoder : IDecoder
     /// <inheritdoc/>
     public Tensor Decode(DecodeRow[] rows)
     {
-        var prompts = PromptRows.Of(rows);
+        // From step to step they are mostly the same.
+        if (!PromptRows.AreOf(rows, _decoded)) (_decoded, _prompts) = (rows, PromptRows.Of(rows));
+        var prompts = _prompts;
         Array.Clear(_taken);
         _team.Run(member =>
         {
@@ -91,8 +101,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
             _team.Meet();
             for (var layer = 0; layer < _layers.Length; layer++) Layer(member, layer, rows, prompts);
             Normed(member, rows.Length, _finalNorm);
-            Products.Multiply(new Rows(NormedOf(member), _config.HiddenSize), rows.Length, new Rows(_head, _config.HiddenSize),
-                _team.Part(member, _config.VocabSize, Tiles.Lanes), _config.HiddenSize, new Rows(_logits, _config.VocabSize));
+            PanelProducts.Multiply(new Rows(NormedOf(member), _config.HiddenSize), rows.Length, _head,
+                _team.Part(member, _config.VocabSize, Panels.Columns), _config.HiddenSize, new Rows(_logits, _config.VocabSize));
         });
         return _logits_RV.narrow(0, 0, rows.Length);
     }
@@ -110,18 +120,18 @@ internal sealed unsafe class CpuDecoder : IDecoder
         int d = _config.HiddenSize, f = _config.IntermediateSize;
         var (x, normed) = (new Rows(_x_RD, d), new Rows(NormedOf(member), d));
         Normed(member, rows, weights.AttentionNorm);
-        Products.Multiply(normed, rows, new Rows(weights.QueryKeyValue, d), _team.Part(member, QkvSize, Tiles.Lanes), d, new Rows(_qkv_RH, QkvSize));
+        PanelProducts.Multiply(normed, rows, weights.QueryKeyValue, _team.Part(member, QkvSize, Panels.Columns), d, new Rows(_qkv_RH, QkvSize));
         _team.Meet();
         // Prompts and lengths differ: whoever has time takes the next.
         for (int unit; (unit = Interlocked.Increment(ref _taken[layer]) - 1) < prompts.Count * _config.NumKeyValueHeads;)
             Attend(member, layer, prompts[unit / _config.NumKeyValueHeads], unit % _config.NumKeyValueHeads, all);
         _team.Meet();
-        Products.Multiply(new Rows(_attended_RQ, _config.QuerySize), rows, new Rows(weights.Output, _config.QuerySize), _team.Part(member, d, Tiles.Lanes), _config.QuerySize, x, add: true);
+        PanelProducts.Multiply(new Rows(_attended_RQ, _config.QuerySize), rows, weights.Output, _team.Part(member, d, Panels.Columns), _config.QuerySize, x, add: true);
         _team.Meet();
         Normed(member, rows, weights.FeedForwardNorm);
-        FeedForward(normed, rows, weights, _team.Part(member, f, Tiles.Lanes));
+        FeedForward(normed, rows, weights, _team.Part(member, f, Panels.Columns));
         _team.Meet();
-        Products.Multiply(new Rows(_hidden_RF, f), rows, new Rows(weights.Down, f), _team.Part(member, d, Tiles.Lanes), f, x, add: true);
+        PanelProducts.Multiply(new Rows(_hidden_RF, f), rows, weights.Down, _team.Part(member, d, Panels.Columns), f, x, add: true);
         _team.Meet();
     }
 
@@ -136,8 +146,8 @@ internal sealed unsafe class CpuDecoder : IDecoder
         int d = _config.HiddenSize, f = _config.IntermediateSize;
         var gateUp = new Rows(_gateUp_R2F, 2 * f);
         var (first, end) = part;
-        Products.Multiply(normed, rows, new Rows(weights.GateUp, d), part, d, gateUp);
-        Products.Multiply(normed, rows, new Rows(weights.GateUp, d), (f + first, f + end), d, gateUp);
+        PanelProducts.Multiply(normed, rows, weights.GateUp, part, d, gateUp);
+        PanelProducts.Multiply(normed, rows, weights.GateUp, (f + first, f + end), d, gateUp);
         for (var row = 0; row < rows; row++) RowOperations.SwiGlu(gateUp[row] + first, gateUp[row] + f + first, end - first, _hidden_RF + (nint)row * f + first);
     }
 
@@ -200,30 +210,23 @@ internal sealed unsafe class CpuDecoder : IDecoder
 
     private float* X(int row) => _x_RD + (nint)row * _config.HiddenSize;
 
-    private float* NormedOf(int member) => _normed_MRD + (nint)member * _rows * _config.HiddenSize;
+    private float* NormedOf(int member) => _normed_MRD + (nint)member * WholeRows * _config.HiddenSize;
 
     private float* At(float* cache_LRKSD, int layer, int row, int head) =>
         cache_LRKSD + (((long)layer * _rows + row) * _config.NumKeyValueHeads + head) * _slots * _config.HeadDim;
 
     private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
 
-    /// <summary>Where a contiguous tensor is. By its first number: the library spans no tensor of more than 2 GiB.</summary>
-    private static float* Memory(Tensor tensor)
-    {
-        using var scope = NewDisposeScope();
-        return (float*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(tensor.view(-1).narrow(0, 0, 1).bytes));
-    }
-
     /// <summary>Where a layer's weights are; null where the architecture has none.</summary>
-    private sealed class LayerWeights(DecoderLayer layer)
+    private sealed class LayerWeights(DecoderLayer layer, PackedWeights.Layer packed)
     {
-        public float* AttentionNorm { get; } = Memory(layer.AttentionNorm_D);
-        public float* QueryKeyValue { get; } = Memory(layer.QueryKeyValue_QKKxD);
-        public float* QueryKeyValueBias { get; } = layer.QueryKeyValueBias_QKK is { } bias ? Memory(bias) : null;
-        public float* QueryKeyNorm { get; } = layer.QueryKeyNorm_2H is { } norm ? Memory(norm) : null;
-        public float* Output { get; } = Memory(layer.Output_DxQ);
-        public float* FeedForwardNorm { get; } = Memory(layer.FeedForwardNorm_D);
-        public float* GateUp { get; } = Memory(layer.GateUp_2FxD);
-        public float* Down { get; } = Memory(layer.Down_DxF);
+        public float* AttentionNorm { get; } = TensorMemory.Of(layer.AttentionNorm_D);
+        public Panels QueryKeyValue { get; } = packed.QueryKeyValue.Panels;
+        public float* QueryKeyValueBias { get; } = layer.QueryKeyValueBias_QKK is { } bias ? TensorMemory.Of(bias) : null;
+        public float* QueryKeyNorm { get; } = layer.QueryKeyNorm_2H is { } norm ? TensorMemory.Of(norm) : null;
+        public Panels Output { get; } = packed.Output.Panels;
+        public float* FeedForwardNorm { get; } = TensorMemory.Of(layer.FeedForwardNorm_D);
+        public Panels GateUp { get; } = packed.GateUp.Panels;
+        public Panels Down { get; } = packed.Down.Panels;
     }
 }

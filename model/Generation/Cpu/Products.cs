@@ -13,6 +13,9 @@ internal readonly unsafe struct Rows(float* first, int stride)
 
     /// <summary>The same rows without their first numbers.</summary>
     public Rows From(int column) => new(first + column, stride);
+
+    /// <summary>The rows from one on.</summary>
+    public Rows Below(int row) => new(this[row], stride);
 }
 
 /// <summary>Products of matrices whose rows both lie in memory as they are multiplied: x wᵀ.</summary>
@@ -21,55 +24,40 @@ internal static unsafe class Products
     /// <summary>Bytes of right-hand rows that stay in the first-level cache while all left-hand rows pass by.</summary>
     private const int BlockBytes = 24 * 1024;
 
-    /// <summary>Longer rows are multiplied piece by piece: six of them and a block would not fit the first-level cache.</summary>
-    private const int LongestPiece = 768;
-
-    /// <summary>y[m, n] = x[m, :] · w[n, :] (+ y[m, n] where it adds) for all rows m of x and n in a range.</summary>
-    /// <param name="length">Of the rows of x and w: a multiple of <see cref="Tiles.Lanes"/>.</param>
-    public static void Multiply(Rows x, int rows, Rows w, (int First, int End) columns, int length, Rows y, bool add = false)
-    {
-        var pieces = (length + LongestPiece - 1) / LongestPiece;
-        var (vectors, start) = (length / Tiles.Lanes, 0);
-        for (var piece = 1; piece <= pieces; piece++)
-        {
-            var end = vectors * piece / pieces * Tiles.Lanes;
-            MultiplyPiece(x.From(start), rows, w.From(start), columns, end - start, y, add || piece > 1);
-            start = end;
-        }
-    }
-
-    private static void MultiplyPiece(Rows x, int rows, Rows w, (int First, int End) columns, int length, Rows y, bool add)
+    /// <summary>y[m, n] = x[m, :] · w[n, :] for all rows m of x and n in a range.</summary>
+    /// <param name="length">Of the rows of x and w: a multiple of <see cref="Tiles.Lanes"/>; a head's size, so that some rows and a block fit the first-level cache.</param>
+    public static void Multiply(Rows x, int rows, Rows w, (int First, int End) columns, int length, Rows y)
     {
         var (first, end) = columns;
-        if (rows == 1) OneRow(x, w, first, end, length, y, add);
-        else if (rows == 2) TwoRows(x, w, first, end, length, y, add);
-        else Blocks(x, rows, w, first, end, length, y, add);
+        if (rows == 1) OneRow(x, w, first, end, length, y);
+        else if (rows == 2) TwoRows(x, w, first, end, length, y);
+        else Blocks(x, rows, w, first, end, length, y);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneRow(Rows x, Rows w, int first, int end, int length, Rows y, bool add)
+    private static void OneRow(Rows x, Rows w, int first, int end, int length, Rows y)
     {
         var n = first;
-        for (; n + 16 <= end; n += 16) Store(Tiles.OneBySixteen(x[0], w[n], w.Stride, length), y[0] + n, add);
-        for (; n < end; n++) Single(x[0], w[n], length, y[0] + n, add);
+        for (; n + 16 <= end; n += 16) Tiles.OneBySixteen(x[0], w[n], w.Stride, length).Store(y[0] + n);
+        for (; n < end; n++) Single(x[0], w[n], length, y[0] + n);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoRows(Rows x, Rows w, int first, int end, int length, Rows y, bool add)
+    private static void TwoRows(Rows x, Rows w, int first, int end, int length, Rows y)
     {
         var n = first;
         for (; n + 8 <= end; n += 8)
         {
             var sums = Tiles.TwoByEight(x[0], x[1], w[n], w.Stride, length, w[n + 8]);
-            Store(sums.GetLower(), y[0] + n, add);
-            Store(sums.GetUpper(), y[1] + n, add);
+            sums.GetLower().Store(y[0] + n);
+            sums.GetUpper().Store(y[1] + n);
         }
 
         for (; n < end; n++)
-            for (var m = 0; m < 2; m++) Single(x[m], w[n], length, y[m] + n, add);
+            for (var m = 0; m < 2; m++) Single(x[m], w[n], length, y[m] + n);
     }
 
-    private static void Blocks(Rows x, int rows, Rows w, int first, int end, int length, Rows y, bool add)
+    private static void Blocks(Rows x, int rows, Rows w, int first, int end, int length, Rows y)
     {
         var block = Math.Max(4, BlockBytes / (sizeof(float) * length) / 4 * 4);
         for (var start = first; start < end; start += block)
@@ -80,8 +68,8 @@ internal static unsafe class Products
             for (var m = 0; m < rows;)
             {
                 var tile = TileRows(rows - m);
-                if (tile == 6) SixRows(x, m, Math.Min(6, rows - m), w, columns, length, y, add, ref fetch);
-                else FourRows(x, m, Math.Min(4, rows - m), w, columns, length, y, add, ref fetch);
+                if (tile == 6) SixRows(x, m, Math.Min(6, rows - m), w, columns, length, y, ref fetch);
+                else FourRows(x, m, Math.Min(4, rows - m), w, columns, length, y, ref fetch);
                 m += tile;
             }
         }
@@ -92,61 +80,51 @@ internal static unsafe class Products
 
     /// <summary>Where fewer than six are left the last one is computed several times.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SixRows(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y, bool add, ref Fetching fetch)
+    private static void SixRows(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y, ref Fetching fetch)
     {
         float* x4 = x[m + Math.Min(4, count - 1)], x5 = x[m + count - 1];
         var n = columns.First;
         for (; n + 4 <= columns.End; n += 4)
         {
             var (four, two) = Tiles.SixByFour(x[m], x[m + 1], x[m + 2], x[m + 3], x4, x5, w[n], w.Stride, length, fetch.Next());
-            Store(four.GetLower().GetLower(), y[m] + n, add);
-            Store(four.GetLower().GetUpper(), y[m + 1] + n, add);
-            Store(four.GetUpper().GetLower(), y[m + 2] + n, add);
-            Store(four.GetUpper().GetUpper(), y[m + 3] + n, add);
-            Store(two.GetLower(), y[m + 4] + n, add);
-            if (count > 5) Store(two.GetUpper(), y[m + 5] + n, add);
+            four.GetLower().GetLower().Store(y[m] + n);
+            four.GetLower().GetUpper().Store(y[m + 1] + n);
+            four.GetUpper().GetLower().Store(y[m + 2] + n);
+            four.GetUpper().GetUpper().Store(y[m + 3] + n);
+            two.GetLower().Store(y[m + 4] + n);
+            if (count > 5) two.GetUpper().Store(y[m + 5] + n);
         }
 
-        Remainder(x, m, count, w, (n, columns.End), length, y, add);
+        Remainder(x, m, count, w, (n, columns.End), length, y);
     }
 
     /// <summary>Where fewer than four are left the last one is computed several times.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y, bool add, ref Fetching fetch)
+    private static void FourRows(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y, ref Fetching fetch)
     {
         float* x1 = x[m + Math.Min(1, count - 1)], x2 = x[m + Math.Min(2, count - 1)], x3 = x[m + count - 1];
         var n = columns.First;
         for (; n + 4 <= columns.End; n += 4)
         {
             var sums = Tiles.FourByFour(x[m], x1, x2, x3, w[n], w.Stride, length, fetch.Next());
-            Store(sums.GetLower().GetLower(), y[m] + n, add);
-            if (count > 1) Store(sums.GetLower().GetUpper(), y[m + 1] + n, add);
-            if (count > 2) Store(sums.GetUpper().GetLower(), y[m + 2] + n, add);
-            if (count > 3) Store(sums.GetUpper().GetUpper(), y[m + 3] + n, add);
+            sums.GetLower().GetLower().Store(y[m] + n);
+            if (count > 1) sums.GetLower().GetUpper().Store(y[m + 1] + n);
+            if (count > 2) sums.GetUpper().GetLower().Store(y[m + 2] + n);
+            if (count > 3) sums.GetUpper().GetUpper().Store(y[m + 3] + n);
         }
 
-        Remainder(x, m, count, w, (n, columns.End), length, y, add);
+        Remainder(x, m, count, w, (n, columns.End), length, y);
     }
 
     /// <summary>Columns that fill no tile.</summary>
-    private static void Remainder(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y, bool add)
+    private static void Remainder(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y)
     {
         for (var n = columns.First; n < columns.End; n++)
-            for (var i = 0; i < count; i++) Single(x[m + i], w[n], length, y[m + i] + n, add);
+            for (var i = 0; i < count; i++) Single(x[m + i], w[n], length, y[m + i] + n);
     }
 
     /// <summary>One dot product, in the order of all others.</summary>
-    private static void Single(float* x, float* w, int length, float* y, bool add)
-    {
-        var sum = Tiles.FourByFour(x, x, x, x, w, 0, length, w).ToScalar();
-        *y = add ? *y + sum : sum;
-    }
-
-    private static void Store(Vector512<float> sums, float* y, bool add) => (add ? Vector512.Load(y) + sums : sums).Store(y);
-
-    private static void Store(Vector256<float> sums, float* y, bool add) => (add ? Vector256.Load(y) + sums : sums).Store(y);
-
-    private static void Store(Vector128<float> sums, float* y, bool add) => (add ? Vector128.Load(y) + sums : sums).Store(y);
+    private static void Single(float* x, float* w, int length, float* y) => *y = Tiles.FourByFour(x, x, x, x, w, 0, length, w).ToScalar();
 
     /// <summary>Rows that are to be brought nearer, one at a time; after the last one the same again, which costs nothing.</summary>
     private struct Fetching(Rows w, int first, int end)

@@ -41,7 +41,7 @@ internal static unsafe class RowOperations
         for (var i = 0; i < count; i += Tiles.Lanes)
         {
             var values = Vector512.Load(gate + i);
-            (values / (one + Vector512.Exp(-values)) * Vector512.Load(up + i)).Store(output + i);
+            (values / (one + Exponential.Of(-values)) * Vector512.Load(up + i)).Store(output + i);
         }
     }
 

@@ -59,35 +59,6 @@ public class CpuDecoderTests
     }
 
     [Fact]
-    public unsafe void Products_are_those_of_double_precision_for_any_sizes_whether_they_replace_or_add()
-    {
-        SkipWithoutKernels();
-        Gen.Select(Gen.Int[1, 11], Gen.Int[1, 70], Gen.Int[1, 90], Gen.Bool, Gen.Int[0, 40]).Sample((rows, columns, vectors, add, first) =>
-        {
-            var length = Tiles.Lanes * vectors;
-            first = Math.Min(first, columns);
-            var memory = GC.AllocateArray<float>((rows + columns) * length + rows * columns, pinned: true);
-            float* x = (float*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref memory[0]), w = x + rows * length, y = w + columns * length;
-            for (var i = 0; i < (rows + columns) * length; i++) x[i] = MathF.Sin(i);
-            for (var i = 0; i < rows * columns; i++) y[i] = i;
-
-            Products.Multiply(new Rows(x, length), rows, new Rows(w, length), (first, columns), length, new Rows(y, columns), add);
-
-            for (var m = 0; m < rows; m++)
-            {
-                for (var n = 0; n < columns; n++)
-                {
-                    double expected = n < first || add ? m * columns + n : 0;
-                    if (n >= first) for (var k = 0; k < length; k++) expected += (double)x[m * length + k] * w[n * length + k];
-                    Assert.Equal(expected, y[m * columns + n], 1e-3);
-                }
-            }
-
-            GC.KeepAlive(memory);
-        }, iter: 200, threads: 1);
-    }
-
-    [Fact]
     public void A_teams_parts_are_all_of_it_in_whole_blocks_and_a_stage_sees_what_the_last_one_did() =>
         Gen.Select(Gen.Int[1, 5], Gen.Int[0, 100], Gen.Int[1, 16]).Sample((size, count, block) =>
         {
@@ -117,6 +88,37 @@ public class CpuDecoderTests
         using var model = DecoderModel.Random(TestModels.Config with { HeadDim = headDim, HiddenSize = hidden }, 1);
         using var rounded = model.As(precision);
         Assert.False(CpuDecoder.Supports(rounded));
+    }
+
+    [Fact]
+    public void A_model_that_memory_does_not_hold_twice_is_left_to_the_tensor_library()
+    {
+        SkipWithoutKernels();
+        using var model = DecoderModel.Random(TestModels.Config with { HeadDim = 16, HiddenSize = 32, IntermediateSize = 48 }, 1);
+        var bytes = model.Parameters.Sum(parameter => parameter.numel()) * sizeof(float);
+        Assert.True(CpuDecoder.Supports(model, memoryBytes: 2 * bytes));
+        Assert.False(CpuDecoder.Supports(model, memoryBytes: 2 * bytes - 1));
+    }
+
+    [Fact]
+    public void Weights_that_were_trained_since_are_packed_again()
+    {
+        SkipWithoutKernels();
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        DecodeRow[] rows = [new(3, 5, 0, 5)];
+        using var model = DecoderModel.Random(TestModels.Config with { HeadDim = 16, HiddenSize = 32, IntermediateSize = 48 }, 1);
+        var before = Logits();
+        model.Head_VxD.mul_(2);
+        model.WeightsChanged();
+        AssertClose(before * 2, Logits());
+
+        Tensor Logits()
+        {
+            using var cache = Filled(model.Config, rows, 1);
+            using var decoder = new CpuDecoder(model, cache, 1);
+            return decoder.Decode(rows).clone();
+        }
     }
 
     private static void SkipWithoutKernels() => Assert.SkipUnless(Tiles.IsSupported, "this processor has no AVX-512: the tensor library decodes");

@@ -1,4 +1,6 @@
+using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Learning;
 using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Transformer;
@@ -51,6 +53,25 @@ public class PolicyTrainerTests
         // The first moment after one update is (1 - beta1) times the gradient.
         Assert.True(result.GradientNorm > 0.01);
         Assert.Equal(0.1 * 0.01, optimiser.Means.Flat_W.norm().item<float>(), 1e-6);
+    }
+
+    [Fact]
+    public void What_a_model_generates_follows_its_updates_whatever_was_derived_from_its_weights()
+    {
+        using var threads = new ShardThreads(1);
+        using var model = DecoderModel.Random(TestModels.Config with { HeadDim = 16, HiddenSize = 32, IntermediateSize = 48 }, seed: 3);
+        using var optimiser = new AdamW(model);
+        using var trainer = new PolicyTrainer(model, optimiser, threads);
+        var before = Generate(model);
+
+        trainer.Update(LearningSamples.Minibatch(1), LearningSamples.Rule, 1e-2, Settings);
+
+        using var copy = model.As(ScalarType.Float32);
+        Assert.NotEqual(before, Generate(model));
+        Assert.Equal(Generate(copy), Generate(model));
+
+        static float[] Generate(DecoderModel model) =>
+            new GenerationEngine(model).Generate([new([1, 2, 3], [1])], new SamplingSpec { MaxTokens = 8, Temperature = 0 }, TestContext.Current.CancellationToken)[0][0].LogProbs;
     }
 
     [Fact]
