@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using KnapsackCloud.Core.Contracts;
+using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.Model.Generation;
 
@@ -25,7 +26,7 @@ internal sealed class Sampler(int vocabulary)
     /// <exception cref="InvalidOperationException">A logit is not a number or plus infinity, or all are minus infinity: the model is broken.</exception>
     public SampledToken Sample(ReadOnlySpan<float> logits_V, SamplingSpec sampling, double uniform)
     {
-        var most = Largest(logits_V);
+        var most = Maximum.Of(logits_V);
         if (!float.IsFinite(most)) throw new InvalidOperationException("the model's logits are not finite: its weights are damaged, or training has diverged");
         var total = Weigh(logits_V, most, 1);
         if (sampling.Temperature == 0)
@@ -65,25 +66,13 @@ internal sealed class Sampler(int vocabulary)
         logits_V.CopyTo(_allowed_V);
         foreach (var id in forbidden) _allowed_V[id] = float.NegativeInfinity;
         var token = Sample(_allowed_V, sampling, uniform);
-        var most = Largest(logits_V);
+        var most = Maximum.Of(logits_V);
         var modelLogProb = LogProb(logits_V[token.Id], most, 1, Weigh(logits_V, most, 1));
         return token with { LogProb = sampling.Temperature == 0 ? modelLogProb : token.LogProb, ModelLogProb = modelLogProb };
     }
 
     private static float LogProb(float logit, float most, double inverseTemperature, double total) =>
         (float)((logit - (double)most) * inverseTemperature - Math.Log(total));
-
-    /// <summary>Not a number when any value is: IEEE 754 maximum.</summary>
-    private static float Largest(ReadOnlySpan<float> values)
-    {
-        var at = 0;
-        var lanes = Vector512.Create(float.NegativeInfinity);
-        for (; at <= values.Length - Vector512<float>.Count; at += Vector512<float>.Count) lanes = Vector512.Max(lanes, Vector512.Create(values[at..]));
-        var most = float.NegativeInfinity;
-        for (var lane = 0; lane < Vector512<float>.Count; lane++) most = MathF.Max(most, lanes[lane]);
-        for (; at < values.Length; at++) most = MathF.Max(most, values[at]);
-        return most;
-    }
 
     /// <summary>Sets the weights to exp((logit - most) * inverseTemperature) and returns their sum, which blocks of them add up to.</summary>
     private double Weigh(ReadOnlySpan<float> logits_V, float most, float inverseTemperature)

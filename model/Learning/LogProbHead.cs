@@ -8,7 +8,7 @@ namespace KnapsackCloud.Model.Learning;
 /// of rows, so that large logits are never whole: with z = h W^T / temperature and p = softmax(z),
 /// d logp(target) / dz = onehot(target) - p and dH / dz = -p (ln p + H).
 /// </summary>
-/// <param name="keptValues">Log-probs that may wait for <see cref="Backward"/>; those of further rows are made again.</param>
+/// <param name="keptValues">Logits that may wait for <see cref="Backward"/>; those of further rows are made again.</param>
 internal sealed class LogProbHead(Tensor head_VxD, double temperature, long keptValues = LogProbHead.KeptForBackward)
 {
     /// <summary>128 MB: all rows of a microbatch for vocabularies up to some 16 thousand tokens.</summary>
@@ -18,8 +18,10 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
     private const long ChunkLogits = 1 << 22;
 
     private readonly long _chunkRows = Math.Max(1, ChunkLogits / head_VxD.shape[0]);
-    /// <summary>Log-probs of the whole vocabulary, of the first chunks.</summary>
+    private readonly ILogitRows _rows = head_VxD.dtype == ScalarType.Float32 && head_VxD.device_type == TorchSharp.DeviceType.CPU ? new CpuLogitRows() : new TensorLogitRows();
+    /// <summary>Of the first chunks.</summary>
     private readonly List<Tensor> _kept_CV = [];
+    private readonly List<Tensor> _logSums_C = [];
 
     /// <summary>Log-probs [M] of the targets, and the entropies [M] of the distributions in nats. Call before <see cref="Backward"/>, with the same rows.</summary>
     public (Tensor LogProbs_M, Tensor Entropies_M) Forward(Tensor hidden_MD, Tensor targets_M)
@@ -28,10 +30,12 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
         foreach (var (start, count) in Chunks(hidden_MD))
         {
             using var scope = NewDisposeScope();
-            var logProbs_CV = LogProbs(hidden_MD.narrow(0, start, count));
-            logProbs.Add(logProbs_CV.gather(1, targets_M.narrow(0, start, count).unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope());
-            entropies.Add((-logProbs_CV.exp().mul_(logProbs_CV).sum(-1)).MoveToOuterDisposeScope());
-            if ((start + count) * head_VxD.shape[0] <= keptValues) _kept_CV.Add(logProbs_CV.MoveToOuterDisposeScope());
+            var logits_CV = Logits(hidden_MD.narrow(0, start, count));
+            var sums = _rows.Sums(logits_CV, targets_M.narrow(0, start, count));
+            logProbs.Add(sums.LogProbs_C.MoveToOuterDisposeScope());
+            entropies.Add(sums.Entropies_C.MoveToOuterDisposeScope());
+            _logSums_C.Add(sums.LogSums_C.MoveToOuterDisposeScope());
+            if ((start + count) * head_VxD.shape[0] <= keptValues) _kept_CV.Add(logits_CV.MoveToOuterDisposeScope());
         }
 
         return (cat(logProbs, 0), cat(entropies, 0));
@@ -48,23 +52,19 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
         {
             using var scope = NewDisposeScope();
             var hidden_CD = hidden_MD.narrow(0, start, count);
-            var gradient_C1 = Column(gradient_M.Times(1 / temperature));
-            var logProbs_CV = chunks.Count < _kept_CV.Count ? _kept_CV[chunks.Count] : LogProbs(hidden_CD);
-            // In place, because these are the largest tensors there are.
-            var logits_CV = logProbs_CV.exp();
-            if (entropies is { } given) logits_CV.mul_(-gradient_C1 - (logProbs_CV.Plus(Column(given.Values_M)) * Column(given.Gradient_M.Times(1 / temperature))));
-            else logits_CV.mul_(-gradient_C1);
-            logits_CV.scatter_add_(1, targets_M.narrow(0, start, count).unsqueeze(1), gradient_C1);
+            var logits_CV = chunks.Count < _kept_CV.Count ? _kept_CV[chunks.Count] : Logits(hidden_CD);
+            var ofEntropies = entropies is { } given ? (Part(given.Values_M), Part(given.Gradient_M.Times(1 / temperature))) : ((Tensor, Tensor)?)null;
+            _rows.ToGradient(logits_CV, _logSums_C[chunks.Count], Part(targets_M), Part(gradient_M.Times(1 / temperature)), ofEntropies);
             headGradient_VxD?.addmm_(logits_CV.t(), hidden_CD);
             chunks.Add(logits_CV.mm(head_VxD).MoveToOuterDisposeScope());
 
-            Tensor Column(Tensor values_M) => values_M.narrow(0, start, count).unsqueeze(1);
+            Tensor Part(Tensor values_M) => values_M.narrow(0, start, count);
         }
 
         return cat(chunks, 0);
     }
 
-    private Tensor LogProbs(Tensor hidden_CD) => nn.functional.linear(temperature == 1 ? hidden_CD : hidden_CD.Times(1 / temperature), head_VxD).log_softmax(-1);
+    private Tensor Logits(Tensor hidden_CD) => nn.functional.linear(temperature == 1 ? hidden_CD : hidden_CD.Times(1 / temperature), head_VxD);
 
     private IEnumerable<(long Start, long Count)> Chunks(Tensor hidden_MD)
     {

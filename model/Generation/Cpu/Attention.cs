@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using KnapsackCloud.Model.Transformer;
 
 namespace KnapsackCloud.Model.Generation.Cpu;
 

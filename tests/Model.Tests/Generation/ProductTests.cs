@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using CsCheck;
-using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;

@@ -8,16 +8,17 @@ public class LogProbHeadTests
 {
     private const double Temperature = 0.7;
 
-    // More rows than a chunk of a large vocabulary holds, and a vocabulary whose logits are one chunk.
+    // More rows than a chunk of a large vocabulary holds, and a vocabulary whose logits are one chunk; by the kernels, and by tensor operations.
     [Theory]
-    [InlineData(70, 70_000)]
-    [InlineData(9, 50)]
-    public void Log_probs_entropies_and_gradients_are_those_of_autograd(int rows, int vocabulary)
+    [InlineData(70, 70_000, ScalarType.Float32)]
+    [InlineData(9, 50, ScalarType.Float32)]
+    [InlineData(9, 50, ScalarType.Float64)]
+    public void Log_probs_entropies_and_gradients_are_those_of_autograd(int rows, int vocabulary, ScalarType precision)
     {
         using var scope = NewDisposeScope();
         manual_seed(1);
-        var (head_VxD, hidden_MD) = (randn(vocabulary, 4), randn(rows, 4));
-        var (targets_M, weights_M, entropyWeights_M) = (randint(0, vocabulary, new long[] { rows }, dtype: ScalarType.Int64), randn(rows), randn(rows));
+        var (head_VxD, hidden_MD) = (randn(vocabulary, 4, dtype: precision), randn(rows, 4, dtype: precision));
+        var (targets_M, weights_M, entropyWeights_M) = (randint(0, vocabulary, new long[] { rows }, dtype: ScalarType.Int64), randn(rows, dtype: precision), randn(rows, dtype: precision));
         var (tracked_VxD, trackedHidden_MD) = (head_VxD.clone().requires_grad_(true), hidden_MD.clone().requires_grad_(true));
         var logProbs_MV = (nn.functional.linear(trackedHidden_MD, tracked_VxD) / Temperature).log_softmax(-1);
         var expected_M = logProbs_MV.gather(1, targets_M.unsqueeze(1)).squeeze(1);

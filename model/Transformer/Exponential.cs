@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace KnapsackCloud.Model.Generation;
+namespace KnapsackCloud.Model.Transformer;
 
 /// <summary>
 /// exp(x) of sixteen numbers, within two units in the last place: 2^n times a polynomial of the rest (Cephes' expf). Several times faster than the
