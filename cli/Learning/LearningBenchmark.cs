@@ -13,15 +13,16 @@ namespace KnapsackCloud.Cli.Learning;
 /// another, so that a busy neighbour meets all alike; the median over the repeats counts, of the products the best.
 /// </summary>
 /// <param name="recompute">As in a spec: whether our own step makes activations again.</param>
+/// <param name="states">As in a spec: in what our own step keeps its moments.</param>
 /// <param name="padded">The peer is left out where it is only waited for.</param>
-internal sealed class LearningBenchmark(TimeProvider time, int repeats, string recompute, bool padded, Action<string> progress)
+internal sealed class LearningBenchmark(TimeProvider time, int repeats, string recompute, string states, bool padded, Action<string> progress)
 {
     /// <summary>Updates are made in full and change nothing, so that every measurement is of the same model.</summary>
     private const double LearningRate = 0;
     /// <summary>How far apart the losses of one update may be: both round, and each in its own order.</summary>
     private const double Tolerance = 1e-4;
 
-    private readonly RunSpec _spec = new() { Learning = new LearningSpec { MinibatchRows = int.MaxValue, LearningRate = LearningRate, WarmupSteps = 0, Recompute = recompute } };
+    private readonly RunSpec _spec = new() { Learning = new LearningSpec { MinibatchRows = int.MaxValue, LearningRate = LearningRate, WarmupSteps = 0, Recompute = recompute, OptimiserStates = states } };
 
     /// <param name="workloads">Of one model.</param>
     public IReadOnlyList<LearningCase> Run(string name, IReadOnlyList<LearningWorkload> workloads, CancellationToken cancellation)

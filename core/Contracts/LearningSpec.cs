@@ -40,6 +40,8 @@ public sealed record LearningSpec
     public double MismatchLimit { get; init; } = 0.2;
     /// <summary>Whether activations are made again on the way back instead of kept: one of <c>Recomputation.Names</c>.</summary>
     public string Recompute { get; init; } = "auto";
+    /// <summary>In what the optimiser keeps its moments: one of <c>OptimiserStates.Names</c>.</summary>
+    public string OptimiserStates { get; init; } = "float32";
     /// <summary>Versions by which the policy that generates a step is behind the one that the step updates (fewer in the first steps): 0 is strictly on-policy. Older trajectories are refused.</summary>
     public int MaxLag { get; init; }
     /// <summary>

@@ -1,3 +1,5 @@
+using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Model.Learning.Moments;
 using KnapsackCloud.Model.Transformer;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,22 +28,19 @@ internal sealed class AdamW : IDisposable
     private readonly int[] _matrices;
     private readonly int[] _vectors;
 
-    public AdamW(DecoderModel model) : this(model.Parameters) { }
+    public AdamW(DecoderModel model, string states = OptimiserStates.Full) : this(model.Parameters, states) { }
 
     /// <param name="weights">Stay the caller's.</param>
-    public AdamW(IReadOnlyList<Tensor> weights)
+    /// <param name="states">One of <see cref="OptimiserStates"/>.</param>
+    public AdamW(IReadOnlyList<Tensor> weights, string states = OptimiserStates.Full)
     {
         _weights = [.. weights];
         _matrices = [.. Enumerable.Range(0, _weights.Length).Where(number => _weights[number].dim() > 1)];
         _vectors = [.. Enumerable.Range(0, _weights.Length).Except(_matrices)];
-        Means = new ParameterBuffer(_weights);
-        Squares = new ParameterBuffer(_weights);
+        Moments = states == OptimiserStates.EightBit ? new EightBitMoments(_weights) : new FloatMoments(_weights);
     }
 
-    /// <summary>First moments.</summary>
-    public ParameterBuffer Means { get; }
-    /// <summary>Second moments.</summary>
-    public ParameterBuffer Squares { get; }
+    public IMoments Moments { get; }
     /// <summary>Updates made so far.</summary>
     public long Steps { get; set; }
 
@@ -59,21 +58,20 @@ internal sealed class AdamW : IDisposable
         using var none = 0.0.ToScalar();
         var step = tensor((float)Steps);
         Update(_matrices, decay);
-        if (_vectors.Length > 0) Update(_vectors, none);
+        Update(_vectors, none);
 
         void Update(int[] numbers, Scalar decaying)
         {
-            Unit.Value.invoke("adamw", Of(_weights), Of(gradients.Views), Of(Means.Views), Of(Squares.Views), Array.Empty<Tensor>(), numbers.Select(_ => step).ToArray(), rate, beta1, beta2, decaying);
-
-            Tensor[] Of(IReadOnlyList<Tensor> tensors) => [.. numbers.Select(number => tensors[number])];
+            foreach (var piece in Moments.Pieces(numbers))
+            {
+                Unit.Value.invoke(
+                    "adamw", piece.Of(_weights), piece.Of(gradients.Views), piece.Means, piece.Squares, Array.Empty<Tensor>(),
+                    piece.Means.Select(_ => step).ToArray(), rate, beta1, beta2, decaying);
+            }
         }
     }
 
-    public void Dispose()
-    {
-        Means.Dispose();
-        Squares.Dispose();
-    }
+    public void Dispose() => Moments.Dispose();
 }
 
 /// <param name="GradientNorm">Gradients are scaled down to this norm over all weights.</param>

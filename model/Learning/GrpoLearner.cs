@@ -74,8 +74,8 @@ public sealed class GrpoLearner(TimeProvider time, int threads = PolicyTrainer.S
 
         Release();
         return spec.Model.Adapter is null
-            ? TrainedPolicy.Load(input.BaseFolder, _threads)
-            : TrainedPolicy.LoadAdapted(input.BaseFolder, input.InitialFolder ?? throw new CheckpointException("an adapter is trained, but policy 0 is not given"), _threads);
+            ? TrainedPolicy.Load(input.BaseFolder, spec, _threads)
+            : TrainedPolicy.LoadAdapted(input.BaseFolder, input.InitialFolder ?? throw new CheckpointException("an adapter is trained, but policy 0 is not given"), spec, _threads);
     }
 
     private void Hold(TrainedPolicy policy, string folder, bool whole)

@@ -18,7 +18,7 @@ public sealed class LearnerStep : IDisposable
     {
         _spec = spec;
         _threads = new ShardThreads(Math.Clamp(threads, 1, PolicyTrainer.Shards));
-        _optimiser = new AdamW(model);
+        _optimiser = new AdamW(model, spec.Learning.OptimiserStates);
         _trainer = new PolicyTrainer(model, _optimiser, _threads);
     }
 

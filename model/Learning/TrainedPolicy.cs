@@ -18,10 +18,10 @@ internal sealed class TrainedPolicy : IDisposable
     private readonly AdamW _optimiser;
     private readonly AdapterTraining? _adapter;
 
-    private TrainedPolicy(DecoderModel model, TokenizerFiles tokenizer, ShardThreads threads, AdapterTraining? adapter = null)
+    private TrainedPolicy(DecoderModel model, TokenizerFiles tokenizer, RunSpec spec, ShardThreads threads, AdapterTraining? adapter = null)
     {
         (Model, _tokenizer, _adapter) = (model, tokenizer, adapter);
-        _optimiser = adapter is null ? new AdamW(model) : new AdamW(adapter.Adapter.Tensors);
+        _optimiser = new AdamW(adapter?.Adapter.Tensors ?? model.Parameters, spec.Learning.OptimiserStates);
         Trainer = new PolicyTrainer(model, _optimiser, threads, adapter);
     }
 
@@ -31,22 +31,22 @@ internal sealed class TrainedPolicy : IDisposable
     /// <summary>Policy 0 with a fresh training state. Owns the model.</summary>
     public static TrainedPolicy Start(DecoderModel model, TokenizerFiles tokenizer, RunSpec spec, ShardThreads threads)
     {
-        if (spec.Model.Adapter is not { } adapter) return new TrainedPolicy(model, tokenizer, threads);
-        return Adapted(model, LowRankAdapter.Random(model.Config, AdapterSettings.From(adapter), Seeds.For(spec.Seed, "adapter")), tokenizer, threads);
+        if (spec.Model.Adapter is not { } adapter) return new TrainedPolicy(model, tokenizer, spec, threads);
+        return Adapted(model, LowRankAdapter.Random(model.Config, AdapterSettings.From(adapter), Seeds.For(spec.Seed, "adapter")), tokenizer, spec, threads);
     }
 
     /// <exception cref="CheckpointException">A file is missing or damaged.</exception>
-    public static TrainedPolicy Load(string folder, ShardThreads threads) =>
-        WithState(new TrainedPolicy(Checked(() => CheckpointFolder.Load(folder)), TokenizerFiles.From(folder), threads), folder);
+    public static TrainedPolicy Load(string folder, RunSpec spec, ShardThreads threads) =>
+        WithState(new TrainedPolicy(Checked(() => CheckpointFolder.Load(folder)), TokenizerFiles.From(folder), spec, threads), folder);
 
     /// <summary>The adapter in a folder with the weights of policy 0 as its base.</summary>
     /// <exception cref="CheckpointException">A file is missing or damaged.</exception>
-    public static TrainedPolicy LoadAdapted(string folder, string initialFolder, ShardThreads threads)
+    public static TrainedPolicy LoadAdapted(string folder, string initialFolder, RunSpec spec, ShardThreads threads)
     {
         var basis = Checked(() => CheckpointFolder.Load(initialFolder));
         try
         {
-            return WithState(Adapted(basis, Checked(() => AdapterFolder.Load(folder, basis.Config)), TokenizerFiles.From(initialFolder), threads), folder);
+            return WithState(Adapted(basis, Checked(() => AdapterFolder.Load(folder, basis.Config)), TokenizerFiles.From(initialFolder), spec, threads), folder);
         }
         catch
         {
@@ -77,10 +77,10 @@ internal sealed class TrainedPolicy : IDisposable
     /// <summary>What the optimiser has moments of, by public name.</summary>
     private IReadOnlyList<CheckpointTensor> Tensors => _adapter is null ? LlamaLayout.Tensors(Model.Config) : AdapterFolder.Tensors(_adapter.Adapter);
 
-    private static TrainedPolicy Adapted(DecoderModel basis, LowRankAdapter adapter, TokenizerFiles tokenizer, ShardThreads threads)
+    private static TrainedPolicy Adapted(DecoderModel basis, LowRankAdapter adapter, TokenizerFiles tokenizer, RunSpec spec, ShardThreads threads)
     {
         var training = new AdapterTraining(basis, adapter);
-        return new TrainedPolicy(training.Merged, tokenizer, threads, training);
+        return new TrainedPolicy(training.Merged, tokenizer, spec, threads, training);
     }
 
     private static TrainedPolicy WithState(TrainedPolicy policy, string folder)

@@ -26,7 +26,7 @@ internal static class TrainingStateFiles
     public static byte[] Save(AdamW optimiser, IReadOnlyList<CheckpointTensor> tensors, string folder)
     {
         using (NewDisposeScope())
-            SafetensorsWriter.Write(Path.Combine(folder, TensorsName), Moments(optimiser, tensors).ToDictionary(moment => moment.Name, moment => moment.Rows));
+            SafetensorsWriter.Write(Path.Combine(folder, TensorsName), tensors.GroupBy(tensor => tensor.Parameter).SelectMany(parts => Rows(parts, optimiser.Moments.Of(parts.Key))).ToDictionary(moment => moment.Name, moment => moment.Rows));
         var scalars = JsonFile.Bytes(json =>
         {
             json.WriteNumber("format", Format);
@@ -62,8 +62,13 @@ internal static class TrainingStateFiles
             CheckHashes(folder, root.GetProperty("sha256"));
             optimiser.Steps = root.GetProperty("updates").GetInt64();
             using var reader = SafetensorsReader.Open(Path.Combine(folder, TensorsName));
-            using var scope = NewDisposeScope();
-            foreach (var (name, rows) in Moments(optimiser, tensors)) reader.ReadInto(name, rows);
+            foreach (var parts in tensors.GroupBy(tensor => tensor.Parameter))
+            {
+                using var scope = NewDisposeScope();
+                var moments = optimiser.Moments.Of(parts.Key);
+                foreach (var (name, rows) in Rows(parts, moments)) reader.ReadInto(name, rows);
+                optimiser.Moments.Keep(parts.Key, moments.Means, moments.Squares);
+            }
         }
         catch (Exception e) when (e is InvalidDataException or InvalidInputException or IOException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
@@ -71,13 +76,13 @@ internal static class TrainingStateFiles
         }
     }
 
-    /// <summary>Both moments of every tensor of a checkpoint, as rows of the optimiser's own storage.</summary>
-    private static IEnumerable<(string Name, Tensor Rows)> Moments(AdamW optimiser, IReadOnlyList<CheckpointTensor> tensors)
+    /// <summary>Both moments of the tensors of a checkpoint that are one weight, as rows of its moments.</summary>
+    private static IEnumerable<(string Name, Tensor Rows)> Rows(IEnumerable<CheckpointTensor> parts, (Tensor Means, Tensor Squares) moments)
     {
-        foreach (var tensor in tensors)
+        foreach (var part in parts)
         {
-            yield return (MeansPrefix + tensor.Name, optimiser.Means.Views[tensor.Parameter].narrow(0, tensor.FirstRow, tensor.Shape[0]));
-            yield return (SquaresPrefix + tensor.Name, optimiser.Squares.Views[tensor.Parameter].narrow(0, tensor.FirstRow, tensor.Shape[0]));
+            yield return (MeansPrefix + part.Name, moments.Means.narrow(0, part.FirstRow, part.Shape[0]));
+            yield return (SquaresPrefix + part.Name, moments.Squares.narrow(0, part.FirstRow, part.Shape[0]));
         }
     }
 

@@ -14,12 +14,12 @@ internal static class LearnerSamples
     public static RunSpec Spec { get; } = new() { Seed = 4, Learning = new LearningSpec { MinibatchRows = 16, LearningRate = 1e-2 } };
 
     /// <summary>A learner that made policy 0 from a Hugging Face folder.</summary>
-    public static GrpoLearner Learner(TemporaryFolder folder)
+    public static GrpoLearner Learner(TemporaryFolder folder, RunSpec? spec = null, ModelConfig? config = null)
     {
-        using var model = DecoderModel.Random(TestModels.Config, seed: 3);
+        using var model = DecoderModel.Random(config ?? TestModels.Config, seed: 3);
         CheckpointFolder.Save(model, CharacterTokenizerFile.Files(CharacterTokenizer.Arithmetic), folder["source"]);
         var learner = new GrpoLearner(TimeProvider.System);
-        learner.Prepare(Spec with { Model = new ModelSpec { Source = $"hf:{folder["source"]}" } }, folder["0"], new Notes(), TestContext.Current.CancellationToken);
+        learner.Prepare((spec ?? Spec) with { Model = new ModelSpec { Source = $"hf:{folder["source"]}" } }, folder["0"], new Notes(), TestContext.Current.CancellationToken);
         return learner;
     }
 

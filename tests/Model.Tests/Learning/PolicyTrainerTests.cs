@@ -52,7 +52,8 @@ public class PolicyTrainerTests
 
         // The first moment after one update is (1 - beta1) times the gradient.
         Assert.True(result.GradientNorm > 0.01);
-        Assert.Equal(0.1 * 0.01, optimiser.Means.Flat_W.norm().item<float>(), 1e-6);
+        var means_W = cat([.. model.Parameters.Select((_, weight) => optimiser.Moments.Of(weight).Means.reshape(-1))]);
+        Assert.Equal(0.1 * 0.01, means_W.norm().item<float>(), 1e-6);
     }
 
     [Fact]

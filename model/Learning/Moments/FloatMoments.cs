@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Learning.Moments;
+
+/// <summary>As the weights themselves: eight bytes a weight for both.</summary>
+internal sealed class FloatMoments(IReadOnlyList<Tensor> weights) : IMoments
+{
+    private readonly ParameterBuffer _means = new(weights);
+    private readonly ParameterBuffer _squares = new(weights);
+
+    public IEnumerable<MomentPiece> Pieces(IReadOnlyList<int> weights) =>
+        weights.Count == 0 ? [] : [new MomentPiece(weights, null, [.. weights.Select(weight => _means.Views[weight])], [.. weights.Select(weight => _squares.Views[weight])])];
+
+    public (Tensor Means, Tensor Squares) Of(int weight) => (_means.Views[weight], _squares.Views[weight]);
+
+    public void Keep(int weight, Tensor means, Tensor squares)
+    {
+        if (!ReferenceEquals(means, _means.Views[weight])) _means.Views[weight].copy_(means).Dispose();
+        if (!ReferenceEquals(squares, _squares.Views[weight])) _squares.Views[weight].copy_(squares).Dispose();
+    }
+
+    public void Dispose()
+    {
+        _means.Dispose();
+        _squares.Dispose();
+    }
+}

@@ -1,0 +1,94 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Learning.Moments;
+
+/// <summary>
+/// Numbers in a byte each: the nearest of 256 levels, times the largest magnitude of its block. Levels are the dynamic ones of arXiv 2110.02861,
+/// closer together towards zero: seven decades of them.
+/// </summary>
+internal sealed class QuantisedNumbers : IDisposable
+{
+    private const long Block = 256;
+
+    /// <summary>Of a block's scale: squares of its levels are normal numbers then, which their roots can be had from.</summary>
+    private const double Least = 1e-12;
+
+    private readonly Tensor _codes_N;
+    private readonly Tensor _scales_B;
+    private readonly Tensor _levels_256;
+    private readonly Tensor _borders_255;
+
+    /// <param name="signed">Whether there are negative ones.</param>
+    public QuantisedNumbers(long count, bool signed, Device device)
+    {
+        using var scope = NewDisposeScope();
+        Count = count;
+        var levels = Levels(signed);
+        _levels_256 = tensor(levels, device: device).DetachFromDisposeScope();
+        _borders_255 = tensor(levels.Zip(levels.Skip(1), (low, high) => (low + high) / 2).ToArray(), device: device).DetachFromDisposeScope();
+        _codes_N = full(count, Array.IndexOf(levels, 0f), dtype: ScalarType.Byte, device: device).DetachFromDisposeScope();
+        _scales_B = zeros((count + Block - 1) / Block, device: device).DetachFromDisposeScope();
+    }
+
+    public long Count { get; }
+
+    /// <summary>Bytes that they take.</summary>
+    public long Bytes => _codes_N.numel() + sizeof(float) * _scales_B.numel();
+
+    /// <summary>Float32 numbers, owned by the current scope.</summary>
+    /// <param name="first">A multiple of the block.</param>
+    public Tensor Read(long first, long count)
+    {
+        using var scope = NewDisposeScope();
+        var levels_N = _levels_256.index_select(0, _codes_N.narrow(0, first, count).to(ScalarType.Int32));
+        return Blocks(levels_N).mul_(Scales(first, count).unsqueeze(1)).view(-1).narrow(0, 0, count).contiguous().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Replaces as many numbers as are given. Not finite ones leave the block undefined.</summary>
+    public void Write(long first, Tensor numbers_N)
+    {
+        using var scope = NewDisposeScope();
+        var count = numbers_N.numel();
+        var blocks_BK = Blocks(numbers_N);
+        var scales_B = blocks_BK.abs().amax([1]);
+        using var least = Least.ToScalar();
+        scales_B.masked_fill_(scales_B.lt(least), least);
+        var codes_N = bucketize((blocks_BK / scales_B.unsqueeze(1)).view(-1).narrow(0, 0, count), _borders_255, outInt32: true);
+        _codes_N.narrow(0, first, count).copy_(codes_N);
+        Scales(first, count).copy_(scales_B);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in new[] { _codes_N, _scales_B, _levels_256, _borders_255 }) tensor.Dispose();
+    }
+
+    private Tensor Scales(long first, long count) => _scales_B.narrow(0, first / Block, (count + Block - 1) / Block);
+
+    /// <summary>Rows of a block each, the last one filled up with zeros.</summary>
+    private static Tensor Blocks(Tensor numbers_N)
+    {
+        var missing = (Block - numbers_N.numel() % Block) % Block;
+        return (missing == 0 ? numbers_N : cat([numbers_N, zeros(missing, device: numbers_N.device)])).view(-1, Block);
+    }
+
+    /// <summary>
+    /// Ascending: 0, 1 and in each decade below it twice as many levels as in the one before, evenly spaced. Signed ones have -1 in place of the smallest negative
+    /// level, so that the largest magnitude of a block is exact whatever its sign.
+    /// </summary>
+    private static float[] Levels(bool signed)
+    {
+        const int decades = 7;
+        var positive = new List<double>();
+        for (var decade = 0; decade < decades; decade++)
+        {
+            var count = 1 << (signed ? decade : decade + 1);
+            var width = 0.9 / count;
+            positive.AddRange(Enumerable.Range(0, count).Select(level => Math.Pow(10, decade - decades + 1) * (0.1 + width * (level + 0.5))));
+        }
+
+        var negative = signed ? positive.Skip(1).Select(level => -level).Append(-1) : [];
+        return [.. positive.Concat(negative).Append(0).Append(1).Order().Select(level => (float)level)];
+    }
+}
