@@ -9,8 +9,8 @@ namespace KnapsackCloud.Model.Tests.Learning;
 
 public class EightBitMomentsTests
 {
-    /// <summary>Half of the widest gap between levels: 0.9 / 64 in the highest decade of signed numbers, half of that of others.</summary>
-    private const double HalfGap = 0.9 / 64 / 2;
+    /// <summary>Half of the widest gap between levels, 0.9 / 64 in the highest decade of signed numbers, and half of what numbers of one upper half differ by.</summary>
+    private const double HalfGap = 0.9 / 64 / 2 + 1.0 / 512;
 
     [Fact]
     public void Numbers_come_back_within_half_a_gap_and_the_largest_of_a_block_exactly() =>
