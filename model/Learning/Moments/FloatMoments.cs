@@ -15,8 +15,9 @@ internal sealed class FloatMoments(IReadOnlyList<Tensor> weights) : IMoments
 
     public void Keep(int weight, Tensor means, Tensor squares)
     {
-        if (!ReferenceEquals(means, _means.Views[weight])) _means.Views[weight].copy_(means).Dispose();
-        if (!ReferenceEquals(squares, _squares.Views[weight])) _squares.Views[weight].copy_(squares).Dispose();
+        using var scope = NewDisposeScope();
+        _means.Views[weight].copy_(means);
+        _squares.Views[weight].copy_(squares);
     }
 
     public void Dispose()

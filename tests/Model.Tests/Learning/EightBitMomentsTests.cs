@@ -53,6 +53,27 @@ public class EightBitMomentsTests
         }, iter: 100, threads: 1);
     }
 
+    [Theory]
+    [InlineData(OptimiserStates.Full)]
+    [InlineData(OptimiserStates.EightBit)]
+    public void Moments_of_small_and_large_weights_are_replaced_each_by_its_own(string states)
+    {
+        using var scope = NewDisposeScope();
+        Tensor[] weights = [zeros(10), zeros(90, 50)];
+        using var optimiser = new AdamW(weights, states);
+        for (var round = 1; round <= 2; round++)
+        {
+            foreach (var (number, weight) in weights.Index()) optimiser.Moments.Keep(number, full_like(weight, round), full_like(weight, round * 4));
+            foreach (var (number, weight) in weights.Index())
+            {
+                var (means, squares) = optimiser.Moments.Of(number);
+                Assert.Equal(weight.shape, means.shape);
+                Assert.True(means.eq(round).all().item<bool>());
+                Assert.True(squares.eq(round * 4).all().item<bool>());
+            }
+        }
+    }
+
     [Fact]
     public void Updates_lead_where_those_in_single_precision_lead()
     {
