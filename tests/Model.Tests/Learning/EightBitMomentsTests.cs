@@ -63,13 +63,13 @@ public class EightBitMomentsTests
         using var optimiser = new AdamW(weights, states);
         for (var round = 1; round <= 2; round++)
         {
-            foreach (var (number, weight) in weights.Index()) optimiser.Moments.Keep(number, full_like(weight, round), full_like(weight, round * 4));
+            foreach (var (number, weight) in weights.Index()) optimiser.Moments.Keep(number, full_like(weight, round), full_like(weight, round * round));
             foreach (var (number, weight) in weights.Index())
             {
                 var (means, squares) = optimiser.Moments.Of(number);
                 Assert.Equal(weight.shape, means.shape);
                 Assert.True(means.eq(round).all().item<bool>());
-                Assert.True(squares.eq(round * 4).all().item<bool>());
+                Assert.True(squares.eq(round * round).all().item<bool>());
             }
         }
     }
