@@ -70,7 +70,7 @@ public class PackedGradientTests
         Assert.Equal(0, shard.Gradient.Flat_W.count_nonzero().item<long>());
     }
 
-    /// <summary>A gradient that is small because its parts cancel is as exact as the largest one, and no more.</summary>
+    /// <summary>A gradient that is small because its parts cancel is as exact as they are, and no more: these are of the order of 1.</summary>
     private static void AssertEqualToUnpacked(ModelConfig config, PackedGroup[] groups, bool inPasses, double temperature)
     {
         using var scope = NewDisposeScope();
@@ -83,7 +83,7 @@ public class PackedGradientTests
 
         Assert.Equal(loss.item<float>(), result.Loss, 1e-5 * Math.Max(1, Math.Abs(result.Loss)));
         var largest = gradients.Max(gradient => gradient.abs().max().item<float>());
-        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) Closeness.AssertClose(expected, gradient, 1e-4, atLeast: largest);
+        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) Closeness.AssertClose(expected, gradient, 1e-4, atLeast: Math.Max(largest, 0.3));
     }
 
     private static MinibatchResult Compute(GradientShard shard, IReadOnlyList<PackedGroup> groups) =>
