@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace KnapsackCloud.Model.Learning;
 
 /// <summary>
-/// For float32 on a CPU: a row is read twice for its sums and once for its gradient, where tensor operations read and write all rows
+/// For float32 on a CPU: a row is read for its largest number, and again for its sums or its gradient while it is near, where tensor operations read and write all rows
 /// ten times. Row by row, so results do not depend on the other rows.
 /// </summary>
 internal sealed class CpuLogitRows : ILogitRows
@@ -33,7 +33,7 @@ internal sealed class CpuLogitRows : ILogitRows
             var logSum = Math.Log(sum);
             logProbs[row] = (float)(logits[(int)targets[row]] - (double)most - logSum);
             entropies[row] = (float)(logSum - weighted / sum);
-            logSums[row] = (float)(most + logSum);
+            logSums[row] = (float)logSum;
         }
 
         return new(tensor(logProbs), tensor(entropies), tensor(logSums));
@@ -54,13 +54,13 @@ internal sealed class CpuLogitRows : ILogitRows
             var logits = all.Slice(row * vocabulary, vocabulary);
             var weight = byEntropy.IsEmpty ? 0 : byEntropy[row];
             // The factor of p is a + b ln p.
-            ToGradient(logits, logSums[row], -byLogProb[row] - (weight == 0 ? 0 : weight * values[row]), -weight);
+            ToGradient(logits, Maximum.Of(logits), logSums[row], -byLogProb[row] - (weight == 0 ? 0 : weight * values[row]), -weight);
             logits[(int)targets[row]] += byLogProb[row];
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ToGradient(Span<float> logits, float logSum, float a, float b)
+    private static void ToGradient(Span<float> logits, float most, float logSum, float a, float b)
     {
         var at = 0;
         for (; at <= logits.Length - Lanes; at += Lanes) Gradient(Vector512.Create<float>(logits[at..])).CopyTo(logits[at..]);
@@ -72,7 +72,7 @@ internal sealed class CpuLogitRows : ILogitRows
 
         Vector512<float> Gradient(Vector512<float> values)
         {
-            var logProbs = values - Vector512.Create(logSum);
+            var logProbs = values - Vector512.Create(most) - Vector512.Create(logSum);
             return Exponential.Of(logProbs) * Vector512.FusedMultiplyAdd(logProbs, Vector512.Create(b), Vector512.Create(a));
         }
     }

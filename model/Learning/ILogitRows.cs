@@ -18,5 +18,5 @@ internal interface ILogitRows
 /// <summary>One number a row, owned by the scope of who asked.</summary>
 /// <param name="LogProbs_C">Of the targets.</param>
 /// <param name="Entropies_C">In nats.</param>
-/// <param name="LogSums_C">ln sum exp(z).</param>
+/// <param name="LogSums_C">ln sum exp(z - largest), with the largest of the row apart: in one number both would round with a whole row alike.</param>
 internal readonly record struct LogitSums(Tensor LogProbs_C, Tensor Entropies_C, Tensor LogSums_C);

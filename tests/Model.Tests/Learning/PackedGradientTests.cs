@@ -70,7 +70,6 @@ public class PackedGradientTests
         Assert.Equal(0, shard.Gradient.Flat_W.count_nonzero().item<long>());
     }
 
-    /// <summary>A gradient that is small because its parts cancel is as exact as they are, and no more: these are of the order of 1.</summary>
     private static void AssertEqualToUnpacked(ModelConfig config, PackedGroup[] groups, bool inPasses, double temperature)
     {
         using var scope = NewDisposeScope();
@@ -82,8 +81,7 @@ public class PackedGradientTests
         var result = shard.Compute(passes, LearningSamples.Rule with { Temperature = temperature });
 
         Assert.Equal(loss.item<float>(), result.Loss, 1e-5 * Math.Max(1, Math.Abs(result.Loss)));
-        var largest = gradients.Max(gradient => gradient.abs().max().item<float>());
-        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) Closeness.AssertClose(expected, gradient, 1e-4, atLeast: Math.Max(largest, 0.3));
+        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) Closeness.AssertClose(expected, gradient, 1e-4);
     }
 
     private static MinibatchResult Compute(GradientShard shard, IReadOnlyList<PackedGroup> groups) =>
