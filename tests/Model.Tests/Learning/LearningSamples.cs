@@ -26,13 +26,27 @@ internal static class LearningSamples
     public static Gen<TrainingGroup[]> TrainingGroups { get; } =
         PackedGroups.Select(groups => groups.Select(group => new TrainingGroup(group.PromptIds, [.. group.Rows.Select(row => row.Row)])).ToArray());
 
-    /// <summary>Loss and gradients, in the order of the parameters, from one padding-free forward pass per row; the caller's scope owns them.</summary>
-    public static (Tensor Loss, Tensor[] Gradients) Unpacked(DecoderModel model, IReadOnlyList<PackedGroup> groups, double temperature)
+    /// <summary>
+    /// Loss and gradients, in the order of the parameters, from one padding-free forward pass per row; the caller's scope owns them. The scale
+    /// is what rounding is relative to, also where rows cancel or a token is all but certain: of every row the largest gradient, or its
+    /// loss, which is its gradient by log-probs; summed.
+    /// </summary>
+    public static (double Loss, Tensor[] Gradients, double Scale) Unpacked(DecoderModel model, IReadOnlyList<PackedGroup> groups, double temperature)
     {
         using var replica = model.Replica();
-        var loss = groups.SelectMany(group => group.Rows.Select(row => RowLoss(replica, group.PromptIds, row, temperature))).Aggregate((a, b) => a + b);
-        loss.backward();
-        return (loss.detach(), [.. replica.Parameters.Select(parameter => parameter.grad is { } gradient ? gradient.clone() : zeros_like(parameter))]);
+        Tensor[] gradients = [.. replica.Parameters.Select(parameter => zeros_like(parameter))];
+        var (loss, scale) = (0.0, 0.0);
+        foreach (var (promptIds, row) in groups.SelectMany(group => group.Rows.Select(row => (group.PromptIds, row))))
+        {
+            using var scope = NewDisposeScope();
+            var rowLoss = RowLoss(replica, promptIds, row, temperature);
+            rowLoss.backward();
+            var value = rowLoss.detach().to(ScalarType.Float64).item<double>();
+            loss += value;
+            scale += Math.Max(Math.Abs(value), gradients.Zip(replica.Parameters, MoveInto).Max());
+        }
+
+        return (loss, gradients, scale);
     }
 
     /// <summary>A model with the same weights in double; the caller's.</summary>
@@ -50,6 +64,16 @@ internal static class LearningSamples
         TrainingRow Row(int length) => new(Ids(length), [.. Enumerable.Range(0, length).Select(_ => -3 * random.NextSingle())], random.NextDouble() * 2 - 1);
     }
 
+    /// <summary>Adds a parameter's gradient to a sum and clears it; returns its largest number.</summary>
+    private static double MoveInto(Tensor sum, Tensor parameter)
+    {
+        if (parameter.grad is not { } gradient) return 0;
+        sum.add_(gradient);
+        var largest = gradient.abs().max().to(ScalarType.Float64).item<double>();
+        gradient.zero_();
+        return largest;
+    }
+
     private static Tensor RowLoss(DecoderModel model, int[] promptIds, WeightedRow weighted, double temperature)
     {
         var row = weighted.Row;
@@ -58,7 +82,7 @@ internal static class LearningSamples
         var predicting_LD = hidden_TD.narrow(0, promptIds.Length - 1, row.CompletionIds.Length);
         var logProbs_LV = (nn.functional.linear(predicting_LD, model.Head_VxD) / temperature).log_softmax(-1);
         var logProbs_L = logProbs_LV.gather(1, tensor(row.CompletionIds).to(ScalarType.Int64).unsqueeze(1)).squeeze(1);
-        var ratio_L = (logProbs_L - tensor(row.LogProbs)).exp();
+        var ratio_L = (logProbs_L - tensor(row.LogProbs, dtype: logProbs_L.dtype)).exp();
         var bounded_L = ratio_L.clamp(1 - Clip.Low, 1 + Clip.High);
         return -minimum(ratio_L * row.Advantage, bounded_L * row.Advantage).sum() * weighted.TokenWeight;
     }

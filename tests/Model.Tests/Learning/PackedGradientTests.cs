@@ -7,15 +7,20 @@ namespace KnapsackCloud.Model.Tests.Learning;
 
 public class PackedGradientTests
 {
-    [Fact]
-    public void Packed_loss_and_gradients_equal_those_of_separate_rows() =>
-        (from config in TestModels.Configs from groups in LearningSamples.PackedGroups from passes in Gen.Bool from temperature in Gen.Double[0.5, 2] select (config, groups, passes, temperature))
-            .Sample(sample => AssertEqualToUnpacked(sample.config, sample.groups, sample.passes, sample.temperature), iter: 60);
+    /// <summary>Allowed differences of the loss, and of gradients relative to what they are added up from.</summary>
+    public static TheoryData<ScalarType, double, double> Precisions { get; } = new() { { ScalarType.Float64, 1e-6, 2e-7 }, { ScalarType.Float32, 1e-5, 1e-4 } };
 
-    [Fact]
-    public void So_do_those_of_long_prompts() =>
+    [Theory]
+    [MemberData(nameof(Precisions))]
+    public void Packed_loss_and_gradients_equal_those_of_separate_rows(ScalarType precision, double lossTolerance, double tolerance) =>
+        (from config in TestModels.Configs from groups in LearningSamples.PackedGroups from passes in Gen.Bool from temperature in Gen.Double[0.5, 2] select (config, groups, passes, temperature))
+            .Sample(sample => AssertEqualToUnpacked(sample.config, sample.groups, sample.passes, sample.temperature, (precision, lossTolerance, tolerance)), iter: 60);
+
+    [Theory]
+    [MemberData(nameof(Precisions))]
+    public void So_do_those_of_long_prompts(ScalarType precision, double lossTolerance, double tolerance) =>
         (from config in TestModels.Configs from groups in LearningSamples.LongPackedGroups select (config with { MaxPositionEmbeddings = 96 }, groups))
-            .Sample(sample => AssertEqualToUnpacked(sample.Item1, sample.groups, inPasses: false, temperature: 1), iter: 20);
+            .Sample(sample => AssertEqualToUnpacked(sample.Item1, sample.groups, inPasses: false, temperature: 1, (precision, lossTolerance, tolerance)), iter: 20);
 
     [Fact]
     public void Layers_made_again_on_the_way_back_give_the_same_bits() =>
@@ -70,18 +75,26 @@ public class PackedGradientTests
         Assert.Equal(0, shard.Gradient.Flat_W.count_nonzero().item<long>());
     }
 
-    private static void AssertEqualToUnpacked(ModelConfig config, PackedGroup[] groups, bool inPasses, double temperature)
+    /// <summary>
+    /// In double the two differ by no more than weights of rows, which are single, round: nothing hides there. In single, where other code
+    /// computes the head, norms of two or three numbers near zero would multiply rounding, whichever way gradients are computed: models are
+    /// wider there.
+    /// </summary>
+    private static void AssertEqualToUnpacked(
+        ModelConfig config, PackedGroup[] groups, bool inPasses, double temperature, (ScalarType Precision, double Loss, double Gradient) tolerance)
     {
         using var scope = NewDisposeScope();
-        using var model = DecoderModel.Random(config, seed: 3);
-        var (loss, gradients) = LearningSamples.Unpacked(model, groups, temperature);
-        using var shard = new GradientShard(LearningReplica.OfWeights(model));
+        var isDouble = tolerance.Precision == ScalarType.Float64;
+        using var model = DecoderModel.Random(isDouble ? config : config with { HiddenSize = config.HiddenSize + 14, HeadDim = config.HeadDim + 8 }, seed: 3);
+        using var exact = LearningSamples.InDouble(model);
+        var (loss, gradients, scale) = LearningSamples.Unpacked(exact, groups, temperature);
+        using var shard = new GradientShard(LearningReplica.OfWeights(isDouble ? exact : model));
         var passes = PackingPlan.Microbatches(groups, new MicrobatchBudget(inPasses ? 400 : long.MaxValue / 1000, 10, 1));
 
         var result = shard.Compute(passes, LearningSamples.Rule with { Temperature = temperature });
 
-        Assert.Equal(loss.item<float>(), result.Loss, 1e-5 * Math.Max(1, Math.Abs(result.Loss)));
-        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) Closeness.AssertClose(expected, gradient, 1e-4);
+        Assert.Equal(loss, result.Loss, tolerance.Loss * Math.Max(1, Math.Abs(loss)));
+        foreach (var (expected, gradient) in gradients.Zip(shard.Gradient.Views)) Assert.InRange((expected - gradient).abs().max().item<double>(), 0, tolerance.Gradient * scale);
     }
 
     private static MinibatchResult Compute(GradientShard shard, IReadOnlyList<PackedGroup> groups) =>
