@@ -1,3 +1,4 @@
+using KnapsackCloud.Core.Ports;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Generation;
@@ -8,6 +9,13 @@ internal interface IDecoder : IDisposable
     /// <summary>Logits [R, V] after one more token in every row, whose keys and values are added to the cache. Valid until the next call; the caller disposes them.</summary>
     /// <param name="rows">R, the first rows of the cache.</param>
     Tensor Decode(DecodeRow[] rows);
+
+    /// <summary>
+    /// Logits [P, V] after the last token of each slice's prompt, each computed once; valid until the next call; the caller disposes them. The slices' rollouts get the
+    /// cache's rows from <paramref name="firstRow"/> on, in order.
+    /// </summary>
+    /// <param name="slices">P, in order of length.</param>
+    Tensor Prefill(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int firstRow, CancellationToken cancellation);
 }
 
 /// <summary>What a row of the cache gets next.</summary>

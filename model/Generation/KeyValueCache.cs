@@ -32,6 +32,15 @@ internal sealed class KeyValueCache : IDisposable
         }
     }
 
+    /// <summary>Copies the first <paramref name="slots"/> slots of a row onto those after it, so that <paramref name="count"/> are the same.</summary>
+    public void RepeatRow(int row, int count, int slots)
+    {
+        if (count == 1) return;
+        using var scope = NewDisposeScope();
+        foreach (var cache in new[] { Keys_LRKSD, Values_LRKSD })
+            cache.narrow(1, row + 1, count - 1).narrow(3, 0, slots).copy_(cache.narrow(1, row, 1).narrow(3, 0, slots));
+    }
+
     /// <summary>Copies the first <paramref name="slots"/> slots of a row onto another.</summary>
     public void MoveRow(int from, int to, int slots)
     {

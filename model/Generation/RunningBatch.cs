@@ -25,7 +25,6 @@ internal sealed class RunningBatch(
     private RolloutRow[] _rows = [];
     private SharedPrompt? _shared;
     private int _active;
-    private int _prefillTokens;
 
     /// <summary>Rollouts at once; known once it runs.</summary>
     public int Places { get; private set; }
@@ -34,14 +33,14 @@ internal sealed class RunningBatch(
     public void Run(CancellationToken cancellation)
     {
         var hasKernels = CpuDecoder.Supports(model);
-        (Places, _prefillTokens) = MemoryPlan.For(queue, model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
+        (Places, var prefillTokens) = MemoryPlan.For(queue, model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
         _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
-        _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache);
+        _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache, prefillTokens);
         _rows = new RolloutRow[Places];
         while (true)
         {
             // What was let in may have ended with its first token.
-            while (_active < Places && queue.Count > 0) Admit(_cache, queue.First(Places - _active), cancellation);
+            while (_active < Places && queue.Count > 0) Admit(_decoder, _cache, queue.First(Places - _active), cancellation);
             if (_active == 0) return;
             cancellation.ThrowIfCancellationRequested();
             Step(_decoder, _cache);
@@ -63,7 +62,7 @@ internal sealed class RunningBatch(
     }
 
     /// <summary>Gives the free places after the active rows to the first of the queue.</summary>
-    private void Admit(KeyValueCache cache, IReadOnlyList<PromptSlice> slices, CancellationToken cancellation)
+    private void Admit(IDecoder decoder, KeyValueCache cache, IReadOnlyList<PromptSlice> slices, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         options.BeforeStep?.Invoke(_rows.Length);
@@ -74,7 +73,7 @@ internal sealed class RunningBatch(
         if (fresh.Count > 0)
         {
             var firstRow = _active + slices.Take(known).Sum(slice => slice.Rollouts.Length);
-            logits.Add(Prefill.Run(model, fresh, prompts, cache, firstRow, _prefillTokens, cancellation));
+            logits.Add(decoder.Prefill(fresh, prompts, firstRow, cancellation));
         }
 
         var logits_PV = logits.Count == 1 ? logits[0] : cat(logits);

@@ -1,3 +1,4 @@
+using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Transformer;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,7 +11,8 @@ namespace KnapsackCloud.Model.Generation;
 /// a key-value head are rows of one product, so that keys and values are never repeated.
 /// </summary>
 /// <param name="weights">The model's parameters in their order.</param>
-internal sealed class TorchDecoder(DecoderModel model, Tensor[] weights, KeyValueCache cache) : IDecoder
+/// <param name="prefillTokens">Tokens of prompts in one forward pass, padding included; at least one prompt goes in.</param>
+internal sealed class TorchDecoder(DecoderModel model, Tensor[] weights, KeyValueCache cache, int prefillTokens) : IDecoder
 {
     private const string Source = """
         def keep(cache_RKSD: Tensor, new_RKD: Tensor, slot: int, places: Optional[Tensor]) -> Tensor:
@@ -83,6 +85,10 @@ internal sealed class TorchDecoder(DecoderModel model, Tensor[] weights, KeyValu
             slot, places!, bias_N1S!, config.NumAttentionHeads, config.NumKeyValueHeads, eps)!;
         return logits_RV.MoveToOuterDisposeScope();
     }
+
+    /// <inheritdoc/>
+    public Tensor Prefill(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int firstRow, CancellationToken cancellation) =>
+        TorchPrefill.Run(model, slices, prompts, cache, firstRow, prefillTokens, cancellation);
 
     public void Dispose()
     {

@@ -28,7 +28,9 @@ internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, R
         Products.Multiply(new Rows(queries[query], size), count, new Rows(keys, size), slots, size, new Rows(scores[query], scores.Stride));
 
     /// <summary>After all scores: their exponentials, which <see cref="Mix"/> weighs values with. Returns the exponentials' sum.</summary>
-    public float Softmax(int query, int length) => Softmax(scores[query], length, 1 / MathF.Sqrt(size));
+    /// <param name="length">Slots that the query looks at.</param>
+    /// <param name="scored">Slots that have scores: at least as many.</param>
+    public float Softmax(int query, int length, int scored) => Softmax(scores[query], length, RoundedUp(scored), 1 / MathF.Sqrt(size));
 
     /// <summary>Adds the values, each times its weight; from slot 0 on it begins anew.</summary>
     public void Mix(int query, int count, float* values, (int First, int End) slots)
@@ -43,9 +45,8 @@ internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, R
 
     /// <summary>Sets scores to exp((score - largest) * scale), 0 beyond the length, and returns their sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Softmax(float* scores, int length, float scale)
+    private static float Softmax(float* scores, int length, int end, float scale)
     {
-        var end = RoundedUp(length);
         for (var s = length; s < end; s++) scores[s] = float.NegativeInfinity;
         var most = Vector512.Load(scores);
         for (var s = Tiles.Lanes; s < end; s += Tiles.Lanes) most = Vector512.Max(most, Vector512.Load(scores + s));

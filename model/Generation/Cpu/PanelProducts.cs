@@ -16,6 +16,7 @@ internal static unsafe class PanelProducts
     /// <param name="length">Of the rows of x and w.</param>
     public static void Multiply(Rows x, int rows, Panels w, (int First, int End) columns, int length, Rows y, bool add = false)
     {
+        if (rows == 0) return;
         for (var start = 0; start < length; start += LongestPiece)
         {
             var piece = Math.Min(LongestPiece, length - start);

@@ -1,4 +1,5 @@
 using CsCheck;
+using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
@@ -24,7 +25,7 @@ public class CpuDecoderTests
             Assert.True(CpuDecoder.Supports(model));
             using KeyValueCache ours = Filled(config, rows, seed), theirs = Filled(config, rows, seed);
             using var decoder = new CpuDecoder(model, ours, threads);
-            using var peer = new TorchDecoder(model, [.. model.Parameters], theirs);
+            using var peer = new TorchDecoder(model, [.. model.Parameters], theirs, prefillTokens: 100);
             for (var step = 0; step < 3; step++)
             {
                 var reached = At(rows, config, step);
@@ -56,6 +57,45 @@ public class CpuDecoderTests
                 Assert.True(single.Decode([rows[row]])[0].equal(together[row]).all().item<bool>());
             }
         }, iter: 25, threads: 1);
+    }
+
+    [Fact]
+    public void Prompts_are_computed_as_the_tensor_library_computes_them_and_to_the_last_bit_alike_beside_any_others()
+    {
+        SkipWithoutKernels();
+        Gen.Select(TestModels.ConfigsOfWholeVectors, Gen.Select(Gen.Int[1, 130], Gen.Int[1, 3]).Array[1, 5], Gen.Int[1, 3], Gen.ULong).Sample((config, drawn, threads, seed) =>
+        {
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            config = config with { MaxPositionEmbeddings = 160 };
+            using var model = TestModels.Disturbed(config, seed);
+            GenerationPrompt[] prompts = [.. drawn.OrderBy(one => one.Item1).Select(one => new GenerationPrompt([.. Enumerable.Range(1, one.Item1).Select(i => i * i % config.VocabSize)], new ulong[one.Item2]))];
+            PromptSlice[] slices = [.. prompts.Select((prompt, at) => new PromptSlice(at, [.. Enumerable.Range(0, prompt.Seeds.Count)]))];
+            var (rows, slots) = (1 + prompts.Sum(prompt => prompt.Seeds.Count), prompts.Max(prompt => prompt.TokenIds.Length) + 2);
+            using KeyValueCache ours = new(config, rows, slots, ScalarType.Float32), theirs = new(config, rows, slots, ScalarType.Float32);
+            using var decoder = new CpuDecoder(model, ours, threads);
+            using var peer = new TorchDecoder(model, [.. model.Parameters], theirs, prefillTokens: 100);
+
+            var together = decoder.Prefill(slices, prompts, firstRow: 1, default).clone();
+
+            AssertClose(peer.Prefill(slices, prompts, firstRow: 1, default), together);
+            var row = 1;
+            foreach (var (slice, prompt) in slices.Zip(prompts))
+            {
+                for (var rollout = 0; rollout < prompt.Seeds.Count; rollout++, row++)
+                {
+                    AssertClose(Written(theirs.Keys_LRKSD, row), Written(ours.Keys_LRKSD, row));
+                    AssertClose(Written(theirs.Values_LRKSD, row), Written(ours.Values_LRKSD, row));
+                }
+
+                using var alone = new KeyValueCache(config, 1, slots + 7, ScalarType.Float32);
+                using var single = new CpuDecoder(model, alone, threads: 1);
+                Assert.True(single.Prefill([slice with { Rollouts = [0] }], prompts, firstRow: 0, default)[0].equal(together[slice.Prompt]).all().item<bool>());
+                Assert.True(Written(alone.Keys_LRKSD, 0).equal(Written(ours.Keys_LRKSD, row - 1)).all().item<bool>());
+
+                Tensor Written(Tensor cache, int of) => cache.select(1, of).narrow(2, 0, prompt.TokenIds.Length);
+            }
+        }, iter: 30, threads: 1);
     }
 
     [Fact]

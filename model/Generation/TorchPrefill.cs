@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Generation;
 
-/// <summary>Computes prompts, each once, and fills the cache of their rollouts.</summary>
-internal static class Prefill
+/// <summary>Computes prompts with the tensor library and fills the cache of their rollouts.</summary>
+internal static class TorchPrefill
 {
     /// <summary>Logits [P, V] after the last token of each slice's prompt. The slices' rollouts get the cache's rows from <paramref name="firstRow"/> on, in order.</summary>
     /// <param name="slices">In order of length.</param>
