@@ -1,4 +1,3 @@
-using KnapsackCloud.Core.Ports;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Generation;
@@ -11,12 +10,15 @@ internal interface IDecoder : IDisposable
     Tensor Decode(DecodeRow[] rows);
 
     /// <summary>
-    /// Logits [P, V] after the last token of each slice's prompt, each computed once; valid until the next call; the caller disposes them. The slices' rollouts get the
-    /// cache's rows from <paramref name="firstRow"/> on, in order.
+    /// Logits [P, V] after the last token of each prompt, whose keys and values are written to the cache. Valid until the next call; the
+    /// caller disposes them.
     /// </summary>
-    /// <param name="slices">P, in order of length.</param>
-    Tensor Prefill(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int firstRow, CancellationToken cancellation);
+    /// <param name="prompts">P, in order of length.</param>
+    Tensor Prefill(IReadOnlyList<PlacedPrompt> prompts, CancellationToken cancellation);
 }
+
+/// <summary>A prompt, and the rows of the cache that get it: one or more.</summary>
+internal readonly record struct PlacedPrompt(IReadOnlyList<int> TokenIds, int[] Rows);
 
 /// <summary>What a row of the cache gets next.</summary>
 /// <param name="Length">Tokens that the row has in the cache; its new token is written there.</param>

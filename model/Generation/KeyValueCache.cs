@@ -18,31 +18,27 @@ internal sealed class KeyValueCache : IDisposable
     public Tensor Keys_LRKSD { get; }
     public Tensor Values_LRKSD { get; }
 
-    /// <summary>Writes a layer of prompts from slot 0, each to as many rows as it has rollouts, one after another.</summary>
-    public void WritePrompts(int layer, int firstRow, IReadOnlyList<int> rollouts_P, Tensor keys_PKTD, Tensor values_PKTD)
+    /// <summary>Writes a layer of prompts from slot 0, each to a row.</summary>
+    public void WritePrompts(int layer, int[] rows_P, Tensor keys_PKTD, Tensor values_PKTD)
     {
         using var scope = NewDisposeScope();
-        foreach (var (prompt, count) in rollouts_P.Index())
+        foreach (var (prompt, row) in rows_P.Index())
         {
-            Rows(Keys_LRKSD).copy_(keys_PKTD.narrow(0, prompt, 1));
-            Rows(Values_LRKSD).copy_(values_PKTD.narrow(0, prompt, 1));
-            firstRow += count;
+            Slots(Keys_LRKSD).copy_(keys_PKTD.select(0, prompt));
+            Slots(Values_LRKSD).copy_(values_PKTD.select(0, prompt));
 
-            Tensor Rows(Tensor cache) => cache.select(0, layer).narrow(0, firstRow, count).narrow(2, 0, keys_PKTD.shape[2]);
+            Tensor Slots(Tensor cache) => cache.select(0, layer).select(0, row).narrow(1, 0, keys_PKTD.shape[2]);
         }
     }
 
-    /// <summary>Copies the first <paramref name="slots"/> slots of a row onto those after it, so that <paramref name="count"/> are the same.</summary>
-    public void RepeatRow(int row, int count, int slots)
+    /// <summary>Copies a prompt from the first of its rows to the others.</summary>
+    public void Repeat(PlacedPrompt prompt)
     {
-        if (count == 1) return;
-        using var scope = NewDisposeScope();
-        foreach (var cache in new[] { Keys_LRKSD, Values_LRKSD })
-            cache.narrow(1, row + 1, count - 1).narrow(3, 0, slots).copy_(cache.narrow(1, row, 1).narrow(3, 0, slots));
+        foreach (var row in prompt.Rows.Skip(1)) CopyRow(prompt.Rows[0], row, prompt.TokenIds.Count);
     }
 
     /// <summary>Copies the first <paramref name="slots"/> slots of a row onto another.</summary>
-    public void MoveRow(int from, int to, int slots)
+    public void CopyRow(int from, int to, int slots)
     {
         using var scope = NewDisposeScope();
         foreach (var cache in new[] { Keys_LRKSD, Values_LRKSD })

@@ -22,7 +22,7 @@ internal sealed class RunningBatch(
     private readonly int[] _ends = [.. model.Config.EosTokenIds.Concat(sampling.StopTokens).Distinct()];
     private KeyValueCache? _cache;
     private IDecoder? _decoder;
-    private RolloutRow[] _rows = [];
+    private RolloutRow?[] _rows = [];
     private SharedPrompt? _shared;
     private int _active;
 
@@ -36,21 +36,22 @@ internal sealed class RunningBatch(
         (Places, var prefillTokens) = MemoryPlan.For(queue, model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
         _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
         _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache, prefillTokens);
-        _rows = new RolloutRow[Places];
+        _rows = new RolloutRow?[Places];
         while (true)
         {
             // What was let in may have ended with its first token.
-            while (_active < Places && queue.Count > 0) Admit(_decoder, _cache, queue.First(Places - _active), cancellation);
+            for (int[] free; queue.Count > 0 && (free = Free()).Length > 0;) Admit(_decoder, _cache, queue.First(free.Length), free, cancellation);
+            CloseUp(_cache);
             if (_active == 0) return;
             cancellation.ThrowIfCancellationRequested();
-            Step(_decoder, _cache);
+            Step(_decoder);
         }
     }
 
     /// <summary>Puts what is not finished back into the queue: it is generated again from its prompt, with the same seeds.</summary>
     public void ReturnUnfinished()
     {
-        foreach (var row in _rows.Where(row => row is not null)) queue.Return(row.Prompt, row.Index);
+        foreach (var row in _rows.OfType<RolloutRow>()) queue.Return(row.Prompt, row.Index);
         _rows = [];
     }
 
@@ -61,31 +62,38 @@ internal sealed class RunningBatch(
         _shared?.Dispose();
     }
 
-    /// <summary>Gives the free places after the active rows to the first of the queue.</summary>
-    private void Admit(IDecoder decoder, KeyValueCache cache, IReadOnlyList<PromptSlice> slices, CancellationToken cancellation)
+    private int[] Free() => [.. _rows.Index().Where(row => row.Item is null).Select(row => row.Index)];
+
+    /// <summary>Gives the first of the free places to the first of the queue.</summary>
+    private void Admit(IDecoder decoder, KeyValueCache cache, IReadOnlyList<PromptSlice> slices, int[] free, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         options.BeforeStep?.Invoke(_rows.Length);
+        var placed = Placed(slices, free);
         var known = _shared?.Prompt == slices[0].Prompt ? 1 : 0;
         var logits = new List<Tensor>();
-        if (known == 1) logits.Add(_shared!.WriteTo(cache, _active, slices[0].Rollouts.Length));
-        var fresh = slices.Skip(known).ToList();
-        if (fresh.Count > 0)
-        {
-            var firstRow = _active + slices.Take(known).Sum(slice => slice.Rollouts.Length);
-            logits.Add(decoder.Prefill(fresh, prompts, firstRow, cancellation));
-        }
-
+        if (known == 1) logits.Add(_shared!.WriteTo(cache, placed[0].Rows));
+        if (placed.Length > known) logits.Add(decoder.Prefill(placed[known..], cancellation));
         var logits_PV = logits.Count == 1 ? logits[0] : cat(logits);
-        var admitted = slices.Sum(slice => slice.Rollouts.Length);
         foreach (var slice in slices) queue.Remove(slice);
-        Share(cache, slices[^1].Prompt, _active + admitted - 1, logits_PV);
+        Share(cache, slices[^1].Prompt, placed[^1].Rows[0], logits_PV);
         var promptOfRow = slices.SelectMany((slice, at) => Enumerable.Repeat(at, slice.Rollouts.Length)).ToArray();
         var rows = slices.SelectMany(slice => slice.Rollouts.Select(rollout => Row(slice.Prompt, rollout))).ToArray();
-        rows.CopyTo(_rows, _active);
-        _active += admitted;
+        foreach (var (row, place) in rows.Zip(free)) _rows[place] = row;
         Sample(logits_PV, rows, row => promptOfRow[row]);
-        Retire(cache);
+        Retire();
+    }
+
+    private PlacedPrompt[] Placed(IReadOnlyList<PromptSlice> slices, int[] free)
+    {
+        var placed = new PlacedPrompt[slices.Count];
+        foreach (var (at, slice) in slices.Index())
+        {
+            placed[at] = new PlacedPrompt(prompts[slice.Prompt].TokenIds, free[..slice.Rollouts.Length]);
+            free = free[slice.Rollouts.Length..];
+        }
+
+        return placed;
     }
 
     /// <summary>Keeps the newest prompt while rollouts of it wait.</summary>
@@ -97,13 +105,13 @@ internal sealed class RunningBatch(
     }
 
     /// <summary>One token further for every active row.</summary>
-    private void Step(IDecoder decoder, KeyValueCache cache)
+    private void Step(IDecoder decoder)
     {
         options.BeforeStep?.Invoke(_rows.Length);
-        var live = new ArraySegment<RolloutRow>(_rows, 0, _active);
+        RolloutRow[] live = [.. _rows.Take(_active).OfType<RolloutRow>()];
         using var logits_RV = decoder.Decode([.. live.Select(row => row.Next)]);
         Sample(logits_RV, live, row => row);
-        Retire(cache);
+        Retire();
     }
 
     private RolloutRow Row(int prompt, int rollout) =>
@@ -112,7 +120,7 @@ internal sealed class RunningBatch(
     /// <summary>The texts that end a rollout are looked for in its own text.</summary>
     private StopTexts? Stops() => sampling.Stop.Count > 0 ? new StopTexts(sampling.Stop, tokenizer!.StartText()) : null;
 
-    private void Sample(Tensor logits, ArraySegment<RolloutRow> rows, Func<int, int> logitsOfRow)
+    private void Sample(Tensor logits, RolloutRow[] rows, Func<int, int> logitsOfRow)
     {
         if (logits.device_type != TorchSharp.DeviceType.CPU)
         {
@@ -122,7 +130,7 @@ internal sealed class RunningBatch(
 
         using var scope = NewDisposeScope();
         var numbers = logits.to(ScalarType.Float32);
-        var members = Math.Min(samplers.Length, rows.Count);
+        var members = Math.Min(samplers.Length, rows.Length);
         if (members == 1) SampleRows(0);
         else Members.Run(members, SampleRows);
 
@@ -130,7 +138,7 @@ internal sealed class RunningBatch(
         {
             var values = MemoryMarshal.Cast<byte, float>(numbers.bytes);
             var vocabulary = model.Config.VocabSize;
-            for (var at = member; at < rows.Count; at += members)
+            for (var at = member; at < rows.Length; at += members)
             {
                 var row = rows[at];
                 var uniform = CounterRandom.UniformAt(row.Seed, (ulong)row.Count);
@@ -139,7 +147,7 @@ internal sealed class RunningBatch(
         }
     }
 
-    private void SampleThere(Tensor logits, ReadOnlySpan<RolloutRow> rows, Func<int, int> logitsOfRow)
+    private void SampleThere(Tensor logits, RolloutRow[] rows, Func<int, int> logitsOfRow)
     {
         using var scope = NewDisposeScope();
         var (places, uniforms, mayNot) = (new long[rows.Length], new double[rows.Length], new bool[rows.Length]);
@@ -149,36 +157,28 @@ internal sealed class RunningBatch(
         for (var row = 0; row < rows.Length; row++) rows[row].Add(tokens[row]);
     }
 
-    /// <summary>Takes out the rows that ended and fills their places from the end, so that the active rows stay the first.</summary>
-    private void Retire(KeyValueCache cache)
+    /// <summary>Takes out the rows that ended: their places are free.</summary>
+    private void Retire()
     {
-        var remaining = 0;
-        for (var row = 0; row < _active; row++)
+        for (var place = 0; place < _rows.Length; place++)
         {
-            if (Ended(_rows[row]) is { } reason)
-            {
-                completions[_rows[row].Prompt][_rows[row].Index] = _rows[row].Finish(reason, OneDistribution());
-                _rows[row] = null!;
-            }
-            else
-            {
-                remaining++;
-            }
+            if (_rows[place] is not { } row || Ended(row) is not { } reason) continue;
+            completions[row.Prompt][row.Index] = row.Finish(reason, OneDistribution());
+            _rows[place] = null;
         }
-
-        if (remaining < _active && remaining > 0) FillPlaces(remaining, cache);
-        _active = remaining;
     }
 
-    private void FillPlaces(int remaining, KeyValueCache cache)
+    /// <summary>Fills places that nobody waits for from the end, so that the active rows are the first.</summary>
+    private void CloseUp(KeyValueCache cache)
     {
-        var last = _active - 1;
-        for (var place = 0; place < remaining; place++)
+        _active = _rows.Count(row => row is not null);
+        var last = _rows.Length;
+        foreach (var place in Free().TakeWhile(place => place < _active))
         {
-            if (_rows[place] is not null) continue;
-            while (_rows[last] is null) last--;
-            (_rows[place], _rows[last]) = (_rows[last], null!);
-            cache.MoveRow(last, place, _rows[place].CachedLength);
+            do last--;
+            while (_rows[last] is null);
+            cache.CopyRow(last, place, _rows[last]!.CachedLength);
+            (_rows[place], _rows[last]) = (_rows[last], null);
         }
     }
 

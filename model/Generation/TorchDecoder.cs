@@ -1,4 +1,3 @@
-using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Transformer;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -87,8 +86,7 @@ internal sealed class TorchDecoder(DecoderModel model, Tensor[] weights, KeyValu
     }
 
     /// <inheritdoc/>
-    public Tensor Prefill(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int firstRow, CancellationToken cancellation) =>
-        TorchPrefill.Run(model, slices, prompts, cache, firstRow, prefillTokens, cancellation);
+    public Tensor Prefill(IReadOnlyList<PlacedPrompt> prompts, CancellationToken cancellation) => TorchPrefill.Run(model, prompts, cache, prefillTokens, cancellation);
 
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -7,54 +6,51 @@ namespace KnapsackCloud.Model.Generation;
 /// <summary>Computes prompts with the tensor library and fills the cache of their rollouts.</summary>
 internal static class TorchPrefill
 {
-    /// <summary>Logits [P, V] after the last token of each slice's prompt. The slices' rollouts get the cache's rows from <paramref name="firstRow"/> on, in order.</summary>
-    /// <param name="slices">In order of length.</param>
+    /// <summary>Logits [P, V] after the last token of each prompt.</summary>
+    /// <param name="prompts">P, in order of length.</param>
     /// <param name="mostTokens">Tokens, padding included, of one forward pass; at least one prompt goes in.</param>
-    public static Tensor Run(
-        DecoderModel model, IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, KeyValueCache cache, int firstRow, int mostTokens, CancellationToken cancellation)
+    public static Tensor Run(DecoderModel model, IReadOnlyList<PlacedPrompt> prompts, KeyValueCache cache, int mostTokens, CancellationToken cancellation)
     {
         var logits = new List<Tensor>();
-        for (var at = 0; at < slices.Count;)
+        for (var at = 0; at < prompts.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
-            var batch = Batch(slices, prompts, at, mostTokens);
-            logits.Add(RunBatch(model, batch, prompts, cache, firstRow));
-            firstRow += batch.Sum(slice => slice.Rollouts.Length);
+            var batch = Batch(prompts, at, mostTokens);
+            logits.Add(RunBatch(model, batch, cache));
             at += batch.Count;
         }
 
         return logits.Count == 1 ? logits[0] : cat(logits);
     }
 
-    private static List<PromptSlice> Batch(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int first, int mostTokens)
+    private static List<PlacedPrompt> Batch(IReadOnlyList<PlacedPrompt> prompts, int first, int mostTokens)
     {
-        var batch = new List<PromptSlice>();
-        foreach (var slice in slices.Skip(first))
+        var batch = new List<PlacedPrompt>();
+        foreach (var prompt in prompts.Skip(first))
         {
-            if (batch.Count > 0 && (batch.Count + 1L) * prompts[slice.Prompt].TokenIds.Length > mostTokens) break;
-            batch.Add(slice);
+            if (batch.Count > 0 && (batch.Count + 1L) * prompt.TokenIds.Count > mostTokens) break;
+            batch.Add(prompt);
         }
 
         return batch;
     }
 
     /// <summary>Prompts are padded at their end: causal attention never looks there, and decoding masks or overwrites those slots.</summary>
-    private static Tensor RunBatch(DecoderModel model, List<PromptSlice> batch, IReadOnlyList<GenerationPrompt> prompts, KeyValueCache cache, int firstRow)
+    private static Tensor RunBatch(DecoderModel model, List<PlacedPrompt> batch, KeyValueCache cache)
     {
         using var scope = NewDisposeScope();
-        var length = batch.Max(slice => prompts[slice.Prompt].TokenIds.Length);
+        var length = batch.Max(prompt => prompt.TokenIds.Count);
         var tokens = new long[batch.Count * length];
         var last = new long[batch.Count];
-        foreach (var (at, slice) in batch.Index())
+        foreach (var (at, (ids, _)) in batch.Index())
         {
-            var ids = prompts[slice.Prompt].TokenIds;
-            for (var i = 0; i < ids.Length; i++) tokens[at * length + i] = ids[i];
-            last[at] = at * length + ids.Length - 1;
+            for (var i = 0; i < ids.Count; i++) tokens[at * length + i] = ids[i];
+            last[at] = at * length + ids.Count - 1;
         }
 
-        int[] rollouts_P = [.. batch.Select(slice => slice.Rollouts.Length)];
-        var hidden_PTD = model.Hidden(tensor(tokens, batch.Count, length), model.Rotary.Range(0, length), null,
-            (layer, keys, values) => cache.WritePrompts(layer, firstRow, rollouts_P, keys, values));
+        int[] rows_P = [.. batch.Select(prompt => prompt.Rows[0])];
+        var hidden_PTD = model.Hidden(tensor(tokens, batch.Count, length), model.Rotary.Range(0, length), null, (layer, keys, values) => cache.WritePrompts(layer, rows_P, keys, values));
+        foreach (var prompt in batch) cache.Repeat(prompt);
         var last_PD = hidden_PTD.view(-1, model.Config.HiddenSize).index_select(0, tensor(last));
         return nn.functional.linear(last_PD, model.Head_VxD).MoveToOuterDisposeScope();
     }

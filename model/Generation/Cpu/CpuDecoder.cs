@@ -1,4 +1,3 @@
-using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -59,10 +58,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
     }
 
     /// <inheritdoc/>
-    public Tensor Prefill(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int firstRow, CancellationToken cancellation)
+    public Tensor Prefill(IReadOnlyList<PlacedPrompt> prompts, CancellationToken cancellation)
     {
         var found = 0;
-        foreach (var tokens in Tokens(slices, prompts, firstRow).Chunk(PromptTokens))
+        foreach (var tokens in prompts.SelectMany(Tokens).Chunk(PromptTokens))
         {
             cancellation.ThrowIfCancellationRequested();
             int[] last = [.. tokens.Index().Where(token => token.Item.IsLast).Select(token => token.Index)];
@@ -70,12 +69,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
             found += last.Length;
         }
 
-        foreach (var slice in slices)
-        {
-            _cache.RepeatRow(firstRow, slice.Rollouts.Length, prompts[slice.Prompt].TokenIds.Length);
-            firstRow += slice.Rollouts.Length;
-        }
-
+        foreach (var prompt in prompts) _cache.Repeat(prompt);
         return _logits_RV.narrow(0, 0, found);
     }
 
@@ -85,14 +79,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
         _logits_RV.Dispose();
     }
 
-    /// <summary>All tokens of the prompts, each prompt's for the first of its rows, and whether it is the prompt's last.</summary>
-    private static IEnumerable<(TokenRow Row, bool IsLast)> Tokens(IReadOnlyList<PromptSlice> slices, IReadOnlyList<GenerationPrompt> prompts, int firstRow)
-    {
-        foreach (var slice in slices)
-        {
-            var ids = prompts[slice.Prompt].TokenIds;
-            for (var at = 0; at < ids.Length; at++) yield return (new TokenRow(ids[at], firstRow, at), at == ids.Length - 1);
-            firstRow += slice.Rollouts.Length;
-        }
-    }
+    /// <summary>A prompt's tokens for the first of its rows, and whether each is its last.</summary>
+    private static IEnumerable<(TokenRow Row, bool IsLast)> Tokens(PlacedPrompt prompt) =>
+        prompt.TokenIds.Select((id, at) => (new TokenRow(id, prompt.Rows[0], at), at == prompt.TokenIds.Count - 1));
 }

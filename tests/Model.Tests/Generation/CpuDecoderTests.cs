@@ -1,5 +1,4 @@
 using CsCheck;
-using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
@@ -69,20 +68,22 @@ public class CpuDecoderTests
             using var inference = inference_mode();
             config = config with { MaxPositionEmbeddings = 160 };
             using var model = TestModels.Disturbed(config, seed);
-            GenerationPrompt[] prompts = [.. drawn.OrderBy(one => one.Item1).Select(one => new GenerationPrompt([.. Enumerable.Range(1, one.Item1).Select(i => i * i % config.VocabSize)], new ulong[one.Item2]))];
-            PromptSlice[] slices = [.. prompts.Select((prompt, at) => new PromptSlice(at, [.. Enumerable.Range(0, prompt.Seeds.Count)]))];
-            var (rows, slots) = (1 + prompts.Sum(prompt => prompt.Seeds.Count), prompts.Max(prompt => prompt.TokenIds.Length) + 2);
+            var rows = 1 + drawn.Sum(one => one.Item2);
+            // A prompt's rows need not be neighbours: those from the end on, last one first.
+            var places = new Stack<int>(Enumerable.Range(1, rows - 1));
+            PlacedPrompt[] prompts = [.. drawn.OrderBy(one => one.Item1).Select(one => new PlacedPrompt(
+                [.. Enumerable.Range(1, one.Item1).Select(i => i * i % config.VocabSize)], [.. Enumerable.Range(0, one.Item2).Select(_ => places.Pop())]))];
+            var slots = prompts[^1].TokenIds.Count + 2;
             using KeyValueCache ours = new(config, rows, slots, ScalarType.Float32), theirs = new(config, rows, slots, ScalarType.Float32);
             using var decoder = new CpuDecoder(model, ours, threads);
             using var peer = new TorchDecoder(model, [.. model.Parameters], theirs, prefillTokens: 100);
 
-            var together = decoder.Prefill(slices, prompts, firstRow: 1, default).clone();
+            var together = decoder.Prefill(prompts, default).clone();
 
-            AssertClose(peer.Prefill(slices, prompts, firstRow: 1, default), together);
-            var row = 1;
-            foreach (var (slice, prompt) in slices.Zip(prompts))
+            AssertClose(peer.Prefill(prompts, default), together);
+            foreach (var (at, prompt) in prompts.Index())
             {
-                for (var rollout = 0; rollout < prompt.Seeds.Count; rollout++, row++)
+                foreach (var row in prompt.Rows)
                 {
                     AssertClose(Written(theirs.Keys_LRKSD, row), Written(ours.Keys_LRKSD, row));
                     AssertClose(Written(theirs.Values_LRKSD, row), Written(ours.Values_LRKSD, row));
@@ -90,10 +91,10 @@ public class CpuDecoderTests
 
                 using var alone = new KeyValueCache(config, 1, slots + 7, ScalarType.Float32);
                 using var single = new CpuDecoder(model, alone, threads: 1);
-                Assert.True(single.Prefill([slice with { Rollouts = [0] }], prompts, firstRow: 0, default)[0].equal(together[slice.Prompt]).all().item<bool>());
-                Assert.True(Written(alone.Keys_LRKSD, 0).equal(Written(ours.Keys_LRKSD, row - 1)).all().item<bool>());
+                Assert.True(single.Prefill([prompt with { Rows = [0] }], default)[0].equal(together[at]).all().item<bool>());
+                Assert.True(Written(alone.Keys_LRKSD, 0).equal(Written(ours.Keys_LRKSD, prompt.Rows[^1])).all().item<bool>());
 
-                Tensor Written(Tensor cache, int of) => cache.select(1, of).narrow(2, 0, prompt.TokenIds.Length);
+                Tensor Written(Tensor cache, int row) => cache.select(1, row).narrow(2, 0, prompt.TokenIds.Count);
             }
         }, iter: 30, threads: 1);
     }
@@ -174,7 +175,7 @@ public class CpuDecoderTests
         cache.Keys_LRKSD.normal_();
         cache.Values_LRKSD.normal_();
         foreach (var prompt in rows.Index().GroupBy(row => row.Item.Prompt))
-            foreach (var (row, state) in prompt.Skip(1)) cache.MoveRow(prompt.First().Index, row, state.PromptLength);
+            foreach (var (row, state) in prompt.Skip(1)) cache.CopyRow(prompt.First().Index, row, state.PromptLength);
         return cache;
     }
 
