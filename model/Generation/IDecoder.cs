@@ -15,6 +15,9 @@ internal interface IDecoder : IDisposable
     /// </summary>
     /// <param name="prompts">P, in order of length.</param>
     Tensor Prefill(IReadOnlyList<PlacedPrompt> prompts, CancellationToken cancellation);
+
+    /// <summary>Calls other work with every number below the count, on the threads that decode: any more would be in their way. Throws what one of the calls threw.</summary>
+    void Divide(int count, Action<int> work);
 }
 
 /// <summary>A prompt, and the rows of the cache that get it: one or more.</summary>

@@ -80,7 +80,7 @@ internal sealed class RunningBatch(
         var promptOfRow = slices.SelectMany((slice, at) => Enumerable.Repeat(at, slice.Rollouts.Length)).ToArray();
         var rows = slices.SelectMany(slice => slice.Rollouts.Select(rollout => Row(slice.Prompt, rollout))).ToArray();
         foreach (var (row, place) in rows.Zip(free)) _rows[place] = row;
-        Sample(logits_PV, rows, row => promptOfRow[row]);
+        Sample(decoder, logits_PV, rows, row => promptOfRow[row]);
         Retire();
     }
 
@@ -110,7 +110,7 @@ internal sealed class RunningBatch(
         options.BeforeStep?.Invoke(_rows.Length);
         RolloutRow[] live = [.. _rows.Take(_active).OfType<RolloutRow>()];
         using var logits_RV = decoder.Decode([.. live.Select(row => row.Next)]);
-        Sample(logits_RV, live, row => row);
+        Sample(decoder, logits_RV, live, row => row);
         Retire();
     }
 
@@ -120,7 +120,7 @@ internal sealed class RunningBatch(
     /// <summary>The texts that end a rollout are looked for in its own text.</summary>
     private StopTexts? Stops() => sampling.Stop.Count > 0 ? new StopTexts(sampling.Stop, tokenizer!.StartText()) : null;
 
-    private void Sample(Tensor logits, RolloutRow[] rows, Func<int, int> logitsOfRow)
+    private void Sample(IDecoder decoder, Tensor logits, RolloutRow[] rows, Func<int, int> logitsOfRow)
     {
         if (logits.device_type != TorchSharp.DeviceType.CPU)
         {
@@ -131,8 +131,7 @@ internal sealed class RunningBatch(
         using var scope = NewDisposeScope();
         var numbers = logits.to(ScalarType.Float32);
         var members = Math.Min(samplers.Length, rows.Length);
-        if (members == 1) SampleRows(0);
-        else Members.Run(members, SampleRows);
+        decoder.Divide(members, SampleRows);
 
         void SampleRows(int member)
         {

@@ -88,6 +88,9 @@ internal sealed class TorchDecoder(DecoderModel model, Tensor[] weights, KeyValu
     /// <inheritdoc/>
     public Tensor Prefill(IReadOnlyList<PlacedPrompt> prompts, CancellationToken cancellation) => TorchPrefill.Run(model, prompts, cache, prefillTokens, cancellation);
 
+    /// <inheritdoc/>
+    public void Divide(int count, Action<int> work) => Members.Run(count, work);
+
     public void Dispose()
     {
         // Weights and cache are others'.

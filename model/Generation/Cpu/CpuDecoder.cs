@@ -73,6 +73,9 @@ internal sealed unsafe class CpuDecoder : IDecoder
         return _logits_RV.narrow(0, 0, found);
     }
 
+    /// <inheritdoc/>
+    public void Divide(int count, Action<int> work) => _pass.Divide(count, work);
+
     public void Dispose()
     {
         _pass.Dispose();

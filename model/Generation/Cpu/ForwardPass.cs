@@ -83,6 +83,16 @@ internal sealed unsafe class ForwardPass : IDisposable
         });
     }
 
+    /// <summary>Calls other work with every number below the count, on the threads of the pass.</summary>
+    public void Divide(int count, Action<int> work)
+    {
+        if (count == 1) work(0);
+        else _team.Run(member =>
+        {
+            for (var number = member; number < count; number += _team.Size) work(number);
+        });
+    }
+
     public void Dispose()
     {
         _team.Dispose();

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace KnapsackCloud.Model.Generation.Cpu;
 
 /// <summary>
@@ -9,6 +11,7 @@ internal sealed class ThreadTeam : IDisposable
     private readonly Thread[] _others;
     private readonly Barrier? _begin;
     private Action<int>? _work;
+    private Exception? _failure;
     private int _waiting;
     private volatile int _stage;
 
@@ -22,7 +25,7 @@ internal sealed class ThreadTeam : IDisposable
 
     public int Size { get; }
 
-    /// <summary>Returns when all members have done the work, which is called with each one's number. It must not throw before others wait for it.</summary>
+    /// <summary>Returns when all members have done the work, which is called with each one's number; throws what one of them threw. Work with stages must not throw: others would wait.</summary>
     public void Run(Action<int> work)
     {
         if (Size == 1)
@@ -33,8 +36,8 @@ internal sealed class ThreadTeam : IDisposable
 
         _work = work;
         _begin!.SignalAndWait();
-        work(0);
-        Meet();
+        Do(work, 0);
+        if (Interlocked.Exchange(ref _failure, null) is { } failure) ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <summary>Called by every member: returns when all have called it.</summary>
@@ -75,8 +78,21 @@ internal sealed class ThreadTeam : IDisposable
         {
             _begin!.SignalAndWait();
             if (_work is not { } work) return;
-            work(member);
-            Meet();
+            Do(work, member);
         }
+    }
+
+    private void Do(Action<int> work, int member)
+    {
+        try
+        {
+            work(member);
+        }
+        catch (Exception e)
+        {
+            _failure = e;
+        }
+
+        Meet();
     }
 }

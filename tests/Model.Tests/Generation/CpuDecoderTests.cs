@@ -120,6 +120,22 @@ public class CpuDecoderTests
             }
         }, iter: 100, threads: 1);
 
+    [Fact]
+    public void What_a_member_of_a_team_throws_is_thrown_when_all_are_done_and_the_team_works_on()
+    {
+        using var team = new ThreadTeam(3);
+        var done = 0;
+        var thrown = Assert.Throws<InvalidOperationException>(() => team.Run(member =>
+        {
+            if (member == 2) throw new InvalidOperationException("of the last member");
+            Interlocked.Increment(ref done);
+        }));
+        Assert.Equal(("of the last member", 2), (thrown.Message, done));
+
+        team.Run(_ => Interlocked.Increment(ref done));
+        Assert.Equal(5, done);
+    }
+
     [Theory]
     [InlineData(8, 32, ScalarType.Float32)]
     [InlineData(16, 24, ScalarType.Float32)]
