@@ -34,7 +34,8 @@ internal sealed class RunningBatch(
     {
         var hasKernels = CpuDecoder.Supports(model);
         (Places, var prefillTokens) = MemoryPlan.For(queue, model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
-        _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
+        // Its pages are fetched by all threads, once.
+        using (new TorchThreads(options.Threads)) _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
         _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache, prefillTokens);
         _rows = new RolloutRow?[Places];
         while (true)
