@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
-using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -32,8 +31,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
     {
         GenerationRequest.Check(prompts, sampling, model.Config, tokenizer);
         var completions = prompts.Select(prompt => new Completion[prompt.Seeds.Count]).ToArray();
-        // The library's threads would spin beside those that decode, long after each of its few operations.
-        using var threads = new TorchThreads(CpuDecoder.Supports(model) ? 1 : _options.Threads);
+        using var threads = new TorchThreads(_options.Threads);
         using var inference = inference_mode();
         var queue = new RolloutQueue(prompts, sampling.MaxTokens);
         while (queue.Count > 0)

@@ -24,7 +24,6 @@ internal sealed class RunningBatch(
     private IDecoder? _decoder;
     private RolloutRow?[] _rows = [];
     private SharedPrompt? _shared;
-    private int _active;
 
     /// <summary>Rollouts at once; known once it runs.</summary>
     public int Places { get; private set; }
@@ -34,18 +33,19 @@ internal sealed class RunningBatch(
     {
         var hasKernels = CpuDecoder.Supports(model);
         (Places, var prefillTokens) = MemoryPlan.For(queue, model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
-        // Its pages are fetched by all threads, once.
-        using (new TorchThreads(options.Threads)) _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
+        _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
         _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache, prefillTokens);
+        // The library's threads would spin beside those that decode, long after each of its few operations.
+        using var threads = new TorchThreads(hasKernels ? 1 : options.Threads);
         _rows = new RolloutRow?[Places];
         while (true)
         {
             // What was let in may have ended with its first token.
             for (int[] free; queue.Count > 0 && (free = Free()).Length > 0;) Admit(_decoder, _cache, queue.First(free.Length), free, cancellation);
-            CloseUp(_cache);
-            if (_active == 0) return;
+            var live = CloseUp(_cache);
+            if (live.Length == 0) return;
             cancellation.ThrowIfCancellationRequested();
-            Step(_decoder);
+            Step(_decoder, live);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class RunningBatch(
         var placed = Placed(slices, free);
         var known = _shared?.Prompt == slices[0].Prompt ? 1 : 0;
         var logits = new List<Tensor>();
-        if (known == 1) logits.Add(_shared!.WriteTo(cache, placed[0].Rows));
+        if (known == 1) logits.Add(_shared!.WriteTo(cache, placed[0]));
         if (placed.Length > known) logits.Add(decoder.Prefill(placed[known..], cancellation));
         var logits_PV = logits.Count == 1 ? logits[0] : cat(logits);
         foreach (var slice in slices) queue.Remove(slice);
@@ -105,11 +105,10 @@ internal sealed class RunningBatch(
         _shared = queue.NextPrompt == prompt ? new SharedPrompt(prompt, cache, row, prompts[prompt].TokenIds.Length, logits_PV.narrow(0, -1, 1)) : null;
     }
 
-    /// <summary>One token further for every active row.</summary>
-    private void Step(IDecoder decoder)
+    /// <summary>One token further for every live row.</summary>
+    private void Step(IDecoder decoder, RolloutRow[] live)
     {
         options.BeforeStep?.Invoke(_rows.Length);
-        RolloutRow[] live = [.. _rows.Take(_active).OfType<RolloutRow>()];
         using var logits_RV = decoder.Decode([.. live.Select(row => row.Next)]);
         Sample(decoder, logits_RV, live, row => row);
         Retire();
@@ -132,7 +131,8 @@ internal sealed class RunningBatch(
         using var scope = NewDisposeScope();
         var numbers = logits.to(ScalarType.Float32);
         var members = Math.Min(samplers.Length, rows.Length);
-        decoder.Divide(members, SampleRows);
+        if (members == 1) SampleRows(0);
+        else decoder.Divide(members, SampleRows);
 
         void SampleRows(int member)
         {
@@ -168,18 +168,20 @@ internal sealed class RunningBatch(
         }
     }
 
-    /// <summary>Fills places that nobody waits for from the end, so that the active rows are the first.</summary>
-    private void CloseUp(KeyValueCache cache)
+    /// <summary>Fills places that nobody waits for from the end, so that the live rows, which it returns, are the first.</summary>
+    private RolloutRow[] CloseUp(KeyValueCache cache)
     {
-        _active = _rows.Count(row => row is not null);
+        var free = Free();
         var last = _rows.Length;
-        foreach (var place in Free().TakeWhile(place => place < _active))
+        foreach (var place in free.TakeWhile(place => place < _rows.Length - free.Length))
         {
             do last--;
             while (_rows[last] is null);
             cache.CopyRow(last, place, _rows[last]!.CachedLength);
             (_rows[place], _rows[last]) = (_rows[last], null);
         }
+
+        return [.. _rows.OfType<RolloutRow>()];
     }
 
     private StopReason? Ended(RolloutRow row)

@@ -23,17 +23,15 @@ internal sealed class SharedPrompt : IDisposable
 
     public int Prompt { get; }
 
-    /// <summary>Writes the prompt to rows of the cache. Logits [1, V] after it, owned by the current scope.</summary>
-    public Tensor WriteTo(KeyValueCache cache, int[] rows)
+    /// <summary>Writes the prompt to its rows of the cache. Logits [1, V] after it, owned by the current scope.</summary>
+    public Tensor WriteTo(KeyValueCache cache, PlacedPrompt prompt)
     {
         Write(cache.Keys_LRKSD, _keys_L1KTD);
         Write(cache.Values_LRKSD, _values_L1KTD);
+        cache.Repeat(prompt);
         return _logits_1V.alias();
 
-        void Write(Tensor all, Tensor part)
-        {
-            foreach (var row in rows) all.narrow(1, row, 1).narrow(3, 0, part.shape[3]).copy_(part);
-        }
+        void Write(Tensor all, Tensor part) => all.narrow(1, prompt.Rows[0], 1).narrow(3, 0, part.shape[3]).copy_(part);
     }
 
     public void Dispose()

@@ -36,7 +36,7 @@ internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, R
     public void Mix(int query, int count, float* values, (int First, int End) slots)
     {
         var (first, end) = slots;
-        if (first == end) return;
+        if (first >= end) return;
         Mixtures.Add(new Rows(scores[query] + first, scores.Stride), count, new Rows(values + (nint)first * size, size), end - first, size, new Rows(sums[query], sums.Stride), anew: first == 0);
     }
 

@@ -84,14 +84,10 @@ internal sealed unsafe class ForwardPass : IDisposable
     }
 
     /// <summary>Calls other work with every number below the count, on the threads of the pass.</summary>
-    public void Divide(int count, Action<int> work)
+    public void Divide(int count, Action<int> work) => _team.Run(member =>
     {
-        if (count == 1) work(0);
-        else _team.Run(member =>
-        {
-            for (var number = member; number < count; number += _team.Size) work(number);
-        });
-    }
+        for (var number = member; number < count; number += _team.Size) work(number);
+    });
 
     public void Dispose()
     {
@@ -185,7 +181,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         for (var i = 0; i < tokens.Length; i++)
         {
             var length = all[tokens[i]].Slot + 1;
-            if (length > shared) attention.Score(i * _group, _group, At(_keys, layer, all[tokens[i]].CacheRow, head), (shared, Math.Min(_slots, Attention.RoundedUp(length))));
+            attention.Score(i * _group, _group, At(_keys, layer, all[tokens[i]].CacheRow, head), (shared, Math.Min(_slots, Attention.RoundedUp(length))));
             for (var query = i * _group; query < (i + 1) * _group; query++) totals[query] = attention.Softmax(query, length, Math.Max(length, shared));
         }
 
@@ -193,7 +189,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         for (var i = 0; i < tokens.Length; i++)
         {
             var (_, cacheRow, slot) = all[tokens[i]];
-            if (slot >= shared) attention.Mix(i * _group, _group, At(_values, layer, cacheRow, head), (shared, slot + 1));
+            attention.Mix(i * _group, _group, At(_values, layer, cacheRow, head), (shared, slot + 1));
             var output = _attended_NQ + (nint)tokens[i] * _config.QuerySize + head * _group * _config.HeadDim;
             for (var query = 0; query < _group; query++) attention.Finish(i * _group + query, totals[i * _group + query], output + query * _config.HeadDim);
         }

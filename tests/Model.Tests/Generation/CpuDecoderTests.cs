@@ -22,7 +22,10 @@ public class CpuDecoderTests
             using var inference = inference_mode();
             using var model = TestModels.Disturbed(config, seed);
             Assert.True(CpuDecoder.Supports(model));
-            using KeyValueCache ours = Filled(config, rows, seed), theirs = Filled(config, rows, seed);
+            using KeyValueCache ours = Filled(config, rows, seed), theirs = new(config, rows.Length, (int)ours.Keys_LRKSD.shape[3], ScalarType.Float32);
+            // Not drawn again: the library's generator is everybody's, and other tests draw meanwhile.
+            theirs.Keys_LRKSD.copy_(ours.Keys_LRKSD);
+            theirs.Values_LRKSD.copy_(ours.Values_LRKSD);
             using var decoder = new CpuDecoder(model, ours, threads);
             using var peer = new TorchDecoder(model, [.. model.Parameters], theirs, prefillTokens: 100);
             for (var step = 0; step < 3; step++)

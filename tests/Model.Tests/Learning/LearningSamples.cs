@@ -27,15 +27,16 @@ internal static class LearningSamples
         PackedGroups.Select(groups => groups.Select(group => new TrainingGroup(group.PromptIds, [.. group.Rows.Select(row => row.Row)])).ToArray());
 
     /// <summary>
-    /// Loss and gradients, in the order of the parameters, from one padding-free forward pass per row; the caller's scope owns them. The scale
-    /// is what rounding is relative to, also where rows cancel or a token is all but certain: of every row the largest gradient, or its
-    /// loss, which is its gradient by log-probs; summed.
+    /// Loss and gradients, in the order of the parameters, from one padding-free forward pass per row; the caller's scope owns them. Parts
+    /// are what rounding is relative to, also where rows cancel: of each gradient the largest number of every row, summed. LossParts are it
+    /// where a token is all but certain: of every row the loss, which is its gradient by log-probs, summed by size.
     /// </summary>
-    public static (double Loss, Tensor[] Gradients, double Scale) Unpacked(DecoderModel model, IReadOnlyList<PackedGroup> groups, double temperature)
+    public static (double Loss, Tensor[] Gradients, double[] Parts, double LossParts) Unpacked(DecoderModel model, IReadOnlyList<PackedGroup> groups, double temperature)
     {
         using var replica = model.Replica();
         Tensor[] gradients = [.. replica.Parameters.Select(parameter => zeros_like(parameter))];
-        var (loss, scale) = (0.0, 0.0);
+        var parts = new double[gradients.Length];
+        var (loss, lossParts) = (0.0, 0.0);
         foreach (var (promptIds, row) in groups.SelectMany(group => group.Rows.Select(row => (group.PromptIds, row))))
         {
             using var scope = NewDisposeScope();
@@ -43,10 +44,11 @@ internal static class LearningSamples
             rowLoss.backward();
             var value = rowLoss.detach().to(ScalarType.Float64).item<double>();
             loss += value;
-            scale += Math.Max(Math.Abs(value), gradients.Zip(replica.Parameters, MoveInto).Max());
+            lossParts += Math.Abs(value);
+            for (var i = 0; i < parts.Length; i++) parts[i] += MoveInto(gradients[i], replica.Parameters[i]);
         }
 
-        return (loss, gradients, scale);
+        return (loss, gradients, parts, lossParts);
     }
 
     /// <summary>A model with the same weights in double; the caller's.</summary>

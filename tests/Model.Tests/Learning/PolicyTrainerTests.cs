@@ -27,7 +27,7 @@ public class PolicyTrainerTests
         using var scope = NewDisposeScope();
         using var model = DecoderModel.Random(TestModels.Config, seed: 3);
         var minibatch = LearningSamples.Minibatch(1);
-        var (loss, gradients, _) = LearningSamples.Unpacked(model, minibatch, temperature: 1);
+        var (loss, gradients, _, _) = LearningSamples.Unpacked(model, minibatch, temperature: 1);
         var norm = Math.Sqrt(gradients.Sum(gradient => Math.Pow(gradient.norm().item<float>(), 2)));
         using var threads = new ShardThreads(2);
         using var optimiser = new AdamW(model);
