@@ -13,8 +13,8 @@ public sealed class WorkerOptions
     /// <summary>Default auto: a GPU where there is one. Asked for cuda, a worker without a GPU refuses to start rather than crawl.</summary>
     public DeviceChoice Device { get; set; } = DeviceChoice.Auto;
 
-    /// <summary>Of weights and cache: f32, the default, or bf16, which is faster and rounds otherwise than the learner.</summary>
-    public GenerationPrecision Precision { get; set; } = GenerationPrecision.F32;
+    /// <summary>Of weights and cache: f32, or bf16, which is faster and rounds otherwise than the learner. Default auto: bf16 on a GPU, and on a CPU with AVX-512 from a hidden size of 128 up.</summary>
+    public GenerationPrecision Precision { get; set; } = GenerationPrecision.Auto;
 
     /// <summary>Work items generated at once, each with an engine and a thread of its own; one more is fetched or written meanwhile. Default 0: one a core, or one on a GPU.</summary>
     [Range(0, 1024)]

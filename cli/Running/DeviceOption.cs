@@ -9,7 +9,7 @@ namespace KnapsackCloud.Cli.Running;
 internal static class DeviceOption
 {
     public static readonly Option<string> Device = new("--device") { Description = "auto (a GPU where there is one), cpu or cuda", DefaultValueFactory = _ => "auto" };
-    public static readonly Option<string> Precision = new("--precision") { Description = "Of weights and cache in generation: f32 or bf16", DefaultValueFactory = _ => "f32" };
+    public static readonly Option<string> Precision = new("--precision") { Description = "Of weights and cache in generation: f32, bf16 or auto (bf16 on a GPU, and on a CPU with AVX-512 from a hidden size of 128 up)", DefaultValueFactory = _ => "auto" };
 
     /// <summary>Before the first tensor of the process.</summary>
     /// <exception cref="InvalidInputException">No such device, or none that answers.</exception>

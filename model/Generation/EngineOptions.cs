@@ -1,3 +1,4 @@
+using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -6,13 +7,16 @@ namespace KnapsackCloud.Model.Generation;
 /// <summary>What one engine may use. None of it changes which tokens a rollout gets, but for rounding.</summary>
 public sealed record EngineOptions
 {
+    /// <summary>Smaller models are read from the core's own caches whatever their precision.</summary>
+    private const int LeastHiddenSizeOfBF16 = 128;
+
     private readonly long? _cacheBytes;
 
     /// <summary>Threads inside tensor operations. 1 is best with an engine per core; a single engine of a large model wants all cores.</summary>
     public int Threads { get; init; } = 1;
 
     /// <summary>Of weights and cache in memory: float32 (f32), or bfloat16 (bf16) with half the bytes and another rounding. Logits are float32 when a token is drawn.</summary>
-    public GenerationPrecision Precision { get; init; } = GenerationPrecision.F32;
+    public GenerationPrecision Precision { get; init; } = GenerationPrecision.Auto;
 
     /// <summary>Rollouts generated at once.</summary>
     public int MaxRows { get; init; } = 1024;
@@ -27,11 +31,13 @@ public sealed record EngineOptions
     /// <summary>Prompt tokens, padding included, in one forward pass at most; at least one prompt runs whatever its length.</summary>
     public int PrefillTokens { get; init; } = 4096;
 
-    /// <summary>The precision as the tensor library names it.</summary>
-    public ScalarType WeightType => Precision == GenerationPrecision.BF16 ? ScalarType.BFloat16 : ScalarType.Float32;
-
-    /// <summary>Bytes of one weight and of one cached number.</summary>
-    public int BytesOfNumber => Precision == GenerationPrecision.BF16 ? 2 : sizeof(float);
+    /// <summary>The precision that a model is to be loaded in.</summary>
+    public ScalarType WeightType(ModelConfig config) => Precision switch
+    {
+        GenerationPrecision.F32 => ScalarType.Float32,
+        GenerationPrecision.BF16 => ScalarType.BFloat16,
+        _ => ComputeDevice.IsGpu || (config.HiddenSize >= LeastHiddenSizeOfBF16 && CpuKernels.Support(config)) ? ScalarType.BFloat16 : ScalarType.Float32,
+    };
 
     private long DefaultCacheBytes => ComputeDevice.IsGpu
         ? 8L << 30
@@ -43,6 +49,8 @@ public sealed record EngineOptions
 
 public enum GenerationPrecision
 {
+    /// <summary>bf16 on GPUs, and on CPUs from a hidden size of 128 up where the kernels for CPUs decode; f32 elsewhere.</summary>
+    Auto,
     F32,
     BF16,
 }

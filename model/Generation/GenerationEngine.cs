@@ -54,7 +54,7 @@ public sealed class GenerationEngine(DecoderModel model, EngineOptions? options 
 
     private int Fewer(int places, int slots, ExternalException reason) => places > 1
         ? places / 2
-        : throw new InsufficientMemoryException($"one rollout of {slots} tokens needs {MemoryPlan.BytesPerRow(slots, model.Config, _options) >> 20} MiB beside the model, and memory does not suffice; shorten the prompt or the longest completion", reason);
+        : throw new InsufficientMemoryException($"one rollout of {slots} tokens needs {RunningBatch.Memory(model, slots, _options.Threads).Row >> 20} MiB beside the model, and memory does not suffice; shorten the prompt or the longest completion", reason);
 
     /// <summary>The library has one exception for all that goes wrong in it; these are the words of its allocators for the CPU and for CUDA.</summary>
     private static bool IsOutOfMemory(ExternalException e) =>

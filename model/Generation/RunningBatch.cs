@@ -31,10 +31,10 @@ internal sealed class RunningBatch(
     /// <summary>Generates all that waits in the queue.</summary>
     public void Run(CancellationToken cancellation)
     {
-        var hasKernels = CpuDecoder.Supports(model);
-        (Places, var prefillTokens) = MemoryPlan.For(queue, model.Config, options, hasKernels ? CpuDecoder.MostRows : _ => long.MaxValue);
+        var hasKernels = CpuKernels.Support(model);
+        (Places, var prefillTokens) = MemoryPlan.For(queue, Memory(model, queue.Slots(), options.Threads), options);
         _cache = new KeyValueCache(model.Config, Places, queue.Slots(), model.Embedding_VxD.dtype);
-        _decoder = hasKernels ? new CpuDecoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache, prefillTokens);
+        _decoder = hasKernels ? CpuKernels.Decoder(model, _cache, options.Threads) : new TorchDecoder(model, weights, _cache, prefillTokens);
         // The library's threads would spin beside those that decode, long after each of its few operations.
         using var threads = new TorchThreads(hasKernels ? 1 : options.Threads);
         _rows = new RolloutRow?[Places];
@@ -48,6 +48,10 @@ internal sealed class RunningBatch(
             Step(_decoder, live);
         }
     }
+
+    /// <summary>What the decoder of a model needs.</summary>
+    public static DecoderMemory Memory(DecoderModel model, int slots, int threads) =>
+        CpuKernels.Support(model) ? CpuKernels.Memory(model, slots, threads) : DecoderMemory.OfLibrary(model.Config, slots, model.Embedding_VxD.ElementSize);
 
     /// <summary>Puts what is not finished back into the queue: it is generated again from its prompt, with the same seeds.</summary>
     public void ReturnUnfinished()

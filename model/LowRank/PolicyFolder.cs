@@ -13,7 +13,7 @@ public static class PolicyFolder
 
     /// <summary>A model's folder, with the adapter of another folder merged in where one is given; the caller's.</summary>
     /// <exception cref="InvalidInputException">No model or adapter that can be read, or an adapter that does not fit.</exception>
-    public static DecoderModel Load(string folder, string? adapterFolder, ScalarType precision = ScalarType.Float32)
+    public static DecoderModel Load(string folder, string? adapterFolder, Func<ModelConfig, ScalarType> precision)
     {
         if (adapterFolder is not null && !AdapterFolder.IsIn(adapterFolder))
             throw new InvalidInputException(adapterFolder, $"has no {AdapterFolder.ConfigName}; give the folder of a PEFT adapter");

@@ -35,7 +35,10 @@ public static class CheckpointFolder
     /// The folder or a file is missing or damaged, the architecture is not supported, or tensors are missing, unexpected or
     /// of another shape; all of them are listed.
     /// </exception>
-    public static DecoderModel Load(string folder, ScalarType precision = ScalarType.Float32)
+    public static DecoderModel Load(string folder, ScalarType precision = ScalarType.Float32) => Load(folder, _ => precision);
+
+    /// <inheritdoc cref="Load(string, ScalarType)"/>
+    public static DecoderModel Load(string folder, Func<ModelConfig, ScalarType> precision)
     {
         if (!Directory.Exists(folder)) throw new InvalidInputException(folder, "there is no such folder; give one in Hugging Face layout");
         var config = ModelConfigFile.Read(folder);
@@ -44,7 +47,7 @@ public static class CheckpointFolder
             using var files = WeightFiles.Open(folder);
             var layout = LlamaLayout.Tensors(config);
             CheckTensors(files, layout, config);
-            return DecoderModel.FromParameters(config, ReadParameters(files, layout, config, precision));
+            return DecoderModel.FromParameters(config, ReadParameters(files, layout, config, precision(config)));
         }
         catch (InvalidDataException e)
         {

@@ -25,36 +25,40 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Engine
     public IReadOnlyList<GenerationCase> Run(string name, IReadOnlyList<Workload> workloads, CancellationToken cancellation)
     {
         var config = BenchModel.Config(name);
-        using var model = BenchModel.Make(config, Options.WeightType);
-        Warm(model, name, cancellation);
-        return [.. workloads.Select(workload => Case(workload, model, cancellation))];
+        using var model = BenchModel.Make(config, Options.WeightType(config));
+        // The naive loop's numbers are float32 on a CPU, which computes with them fastest.
+        using var single = ComputeDevice.IsGpu || model.Embedding_VxD.dtype == ScalarType.Float32 ? null : model.As(ScalarType.Float32);
+        var peer = single ?? model;
+        Warm(model, peer, name, cancellation);
+        return [.. workloads.Select(workload => Case(workload, model, peer, cancellation))];
     }
 
     private EngineOptions Options { get; } = options with { Threads = Environment.ProcessorCount };
 
-    private void Warm(DecoderModel model, string name, CancellationToken cancellation)
+    private void Warm(DecoderModel model, DecoderModel peer, string name, CancellationToken cancellation)
     {
         var small = new Workload(name, Batch: 2, PromptTokens: 8, NewTokens: 4, Spread: false);
         Ours(model, small, cancellation);
-        Naive(model, small, preallocated: false, cancellation);
-        Naive(model, small, preallocated: true, cancellation);
+        Naive(peer, small, preallocated: false, cancellation);
+        Naive(peer, small, preallocated: true, cancellation);
     }
 
-    private GenerationCase Case(Workload workload, DecoderModel model, CancellationToken cancellation)
+    private GenerationCase Case(Workload workload, DecoderModel model, DecoderModel peer, CancellationToken cancellation)
     {
+        var bytesOfNumber = (int)model.Embedding_VxD.ElementSize;
         var runs = new List<(EngineRun Ours, double Naive, double Preallocated, MachineBounds Machine)>();
         for (var repeat = 0; repeat < repeats; repeat++)
         {
-            var now = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber, Options.WeightType, time);
-            runs.Add((Ours(model, workload, cancellation), Naive(model, workload, false, cancellation), Naive(model, workload, true, cancellation), now));
+            var now = MachineBounds.Measure(BenchModel.WeightsRead(model.Config) * bytesOfNumber, model.Embedding_VxD.dtype, time);
+            runs.Add((Ours(model, workload, cancellation), Naive(peer, workload, false, cancellation), Naive(peer, workload, true, cancellation), now));
         }
 
         var machine = new MachineBounds(Median(runs.Select(run => run.Machine.BytesPerSecond)), Median(runs.Select(run => run.Machine.FlopsPerSecond)));
-        var bounds = runs.Select(run => (run.Ours.Seconds, Bound: LowerBound.Of(workload, model.Config, run.Machine, Options.BytesOfNumber, Options.BytesOfNumber))).ToList();
+        var bounds = runs.Select(run => (run.Ours.Seconds, Bound: LowerBound.Of(workload, model.Config, run.Machine, bytesOfNumber, bytesOfNumber))).ToList();
         var reached = new BoundShares(
             Median(bounds.Select(run => run.Bound.MemorySeconds / run.Seconds)), Median(bounds.Select(run => run.Bound.ComputeSeconds / run.Seconds)), Median(bounds.Select(run => run.Bound.Seconds / run.Seconds)));
         var ours = new EngineRun(Median(runs.Select(run => run.Ours.Seconds)), runs.Max(run => run.Ours.Bytes));
-        var result = GenerationCase.Of(workload, Options, ours, Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), reached, machine);
+        var result = GenerationCase.Of(workload, model.Embedding_VxD.dtype, Options, ours, Median(runs.Select(run => run.Naive)), Median(runs.Select(run => run.Preallocated)), reached, machine);
         progress($"{result.Model} batch {result.Batch} {result.Lengths}: {result.TokensPerSecond:0} tokens/s, naive {result.NaiveTokensPerSecond:0}, {result.PercentOfBound:0}% of the bound");
         return result;
     }
@@ -64,7 +68,7 @@ internal sealed class GenerationBenchmark(TimeProvider time, int repeats, Engine
     {
         var prompts = workload.Prompts(model.Config);
         var cores = Environment.ProcessorCount;
-        var weightBytes = BenchModel.WeightsRead(model.Config) * Options.BytesOfNumber;
+        var weightBytes = BenchModel.WeightsRead(model.Config) * model.Embedding_VxD.ElementSize;
         var engines = !ComputeDevice.IsGpu && prompts.Count >= cores && weightBytes <= LargeModelBytes ? cores : 1;
         var each = Options with { Threads = cores / engines, MaxRows = Math.Max(1, workload.Batch / engines) };
         var tokens = new int[engines];

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
 
 namespace KnapsackCloud.Cli.Generating.Benchmark;
 
@@ -15,11 +16,11 @@ internal sealed record GenerationCase(
     double PercentOfBandwidthBound, double PercentOfFlopBound, double PercentOfBound, long CacheMib, long MemoryMib,
     [property: JsonPropertyName("bandwidthGBs")] double BandwidthGigabytes, [property: JsonPropertyName("gflops")] double Gigaflops)
 {
-    public static GenerationCase Of(Workload workload, EngineOptions options, EngineRun ours, double naiveSeconds, double preallocatedSeconds, BoundShares reached, MachineBounds machine)
+    public static GenerationCase Of(Workload workload, ScalarType precision, EngineOptions options, EngineRun ours, double naiveSeconds, double preallocatedSeconds, BoundShares reached, MachineBounds machine)
     {
         double tokens = workload.Lengths().Sum();
         return new GenerationCase(
-            workload.Model, ComputeDevice.IsGpu ? "cuda" : "cpu", options.Precision.ToString().ToLowerInvariant(), workload.Batch, workload.PromptTokens, workload.NewTokens, workload.Spread ? "spread" : "equal", workload.Rollouts,
+            workload.Model, ComputeDevice.IsGpu ? "cuda" : "cpu", precision == ScalarType.BFloat16 ? "bf16" : "f32", workload.Batch, workload.PromptTokens, workload.NewTokens, workload.Spread ? "spread" : "equal", workload.Rollouts,
             Math.Round(tokens / ours.Seconds, 1), Speed(naiveSeconds), Speed(preallocatedSeconds),
             Percent(reached.Bandwidth), Percent(reached.Flops), Percent(reached.Lower), options.CacheBytes >> 20, ours.Bytes >> 20,
             Math.Round(machine.BytesPerSecond / 1e9, 1), Math.Round(machine.FlopsPerSecond / 1e9, 1));

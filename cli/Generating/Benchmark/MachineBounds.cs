@@ -42,7 +42,11 @@ internal sealed record MachineBounds(double BytesPerSecond, double FlopsPerSecon
         return parts.Sum(part => (double)part.numel() * sizeof(float)) / best;
     }
 
-    private static double Flops(int size, ScalarType precision, TimeProvider time)
+    /// <summary>A CPU may be faster with single precision, which the others can be computed in: what is faster counts.</summary>
+    private static double Flops(int size, ScalarType precision, TimeProvider time) =>
+        ComputeDevice.IsGpu || precision == ScalarType.Float32 ? FlopsIn(size, precision, time) : Math.Max(FlopsIn(size, precision, time), FlopsIn(size, ScalarType.Float32, time));
+
+    private static double FlopsIn(int size, ScalarType precision, TimeProvider time)
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();

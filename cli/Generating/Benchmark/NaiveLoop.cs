@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace KnapsackCloud.Cli.Generating.Benchmark;
 
 /// <summary>
-/// The peer: generation as it is first written with a tensor library. Keys and values are cached, all is float32, one padded
+/// The peer: generation as it is first written with a tensor library. Keys and values are cached, one padded
 /// batch runs until its longest row ends, every row computes its own prompt, and operations use all cores.
 /// </summary>
 /// <param name="preallocated">The cache is allocated at its full length at once, instead of growing by concatenation.</param>

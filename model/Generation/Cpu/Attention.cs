@@ -12,7 +12,7 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 /// <param name="queries">[queries, size] of the head.</param>
 /// <param name="scores">Memory for [queries, slots rounded up to <see cref="SlotBlock"/>].</param>
 /// <param name="sums">Memory for [queries, four times the size].</param>
-internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, Rows sums)
+internal readonly unsafe struct Attention(int size, Rows<float> queries, Rows<float> scores, Rows<float> sums)
 {
     /// <summary>Scores are computed for whole groups of so many slots, as far as there are slots.</summary>
     public const int SlotBlock = 16;
@@ -24,8 +24,8 @@ internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, R
 
     /// <param name="keys">[slots, size]; slots beyond the range hold finite numbers.</param>
     /// <param name="slots">First, a multiple of <see cref="SlotBlock"/>, and end.</param>
-    public void Score(int query, int count, float* keys, (int First, int End) slots) =>
-        Products.Multiply(new Rows(queries[query], size), count, new Rows(keys, size), slots, size, new Rows(scores[query], scores.Stride));
+    public void Score<T>(int query, int count, T* keys, (int First, int End) slots) where T : unmanaged =>
+        Products.Multiply(new Rows<float>(queries[query], size), count, new Rows<T>(keys, size), slots, size, new Rows<float>(scores[query], scores.Stride));
 
     /// <summary>After all scores: their exponentials, which <see cref="Mix"/> weighs values with. Returns the exponentials' sum.</summary>
     /// <param name="length">Slots that the query looks at.</param>
@@ -33,11 +33,11 @@ internal readonly unsafe struct Attention(int size, Rows queries, Rows scores, R
     public float Softmax(int query, int length, int scored) => Softmax(scores[query], length, RoundedUp(scored), 1 / MathF.Sqrt(size));
 
     /// <summary>Adds the values, each times its weight; from slot 0 on it begins anew.</summary>
-    public void Mix(int query, int count, float* values, (int First, int End) slots)
+    public void Mix<T>(int query, int count, T* values, (int First, int End) slots) where T : unmanaged
     {
         var (first, end) = slots;
         if (first >= end) return;
-        Mixtures.Add(new Rows(scores[query] + first, scores.Stride), count, new Rows(values + (nint)first * size, size), end - first, size, new Rows(sums[query], sums.Stride), anew: first == 0);
+        Mixtures.Add(new Rows<float>(scores[query] + first, scores.Stride), count, new Rows<T>(values + (nint)first * size, size), end - first, size, new Rows<float>(sums[query], sums.Stride), anew: first == 0);
     }
 
     /// <summary>The mean: what was added, divided by the exponentials' sum.</summary>

@@ -7,18 +7,11 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 /// Decoding and prompts on a CPU. A token of a small model takes microseconds: less than the tensor library takes to be called,
 /// pack weights and allocate results. Each row's logits are the same, to the last bit, whatever other rows and prompts there are.
 /// </summary>
-internal sealed unsafe class CpuDecoder : IDecoder
+/// <typeparam name="T">Of the model's weights and of the cache, as <see cref="Stored"/> reads them.</typeparam>
+internal sealed unsafe class CpuDecoder<T> : IDecoder where T : unmanaged
 {
-    /// <summary>So many rows pay for reading the weights. More are no faster, and slower once what they cached is far from the core.</summary>
-    private const int EnoughRows = 64;
-
-    private const long NearBytes = 4 << 20;
-
-    /// <summary>Of prompts, in one pass.</summary>
-    private const int PromptTokens = 96;
-
     private readonly KeyValueCache _cache;
-    private readonly ForwardPass _pass;
+    private readonly ForwardPass<T> _pass;
     private readonly Tensor _logits_RV;
     private readonly float* _logits;
     private readonly int _vocabulary;
@@ -32,21 +25,10 @@ internal sealed unsafe class CpuDecoder : IDecoder
     {
         var rows = (int)cache.Keys_LRKSD.shape[1];
         (_cache, _vocabulary, _slots) = (cache, model.Config.VocabSize, (int)cache.Keys_LRKSD.shape[3]);
-        _pass = new ForwardPass(model, cache, threads, Math.Max(rows, PromptTokens));
+        _pass = new ForwardPass<T>(model, cache, threads, Math.Max(rows, CpuKernels.PromptTokens));
         _logits_RV = empty(rows, _vocabulary).DetachFromDisposeScope();
-        _logits = TensorMemory.Of(_logits_RV);
+        _logits = TensorMemory.Of<float>(_logits_RV);
     }
-
-    /// <summary>Whether this processor, and sizes and precision of this model, are those that the kernels are written for, and memory holds the weights twice.</summary>
-    public static bool Supports(DecoderModel model) => Supports(model, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-
-    internal static bool Supports(DecoderModel model, long memoryBytes) =>
-        Tiles.IsSupported && 2 * sizeof(float) * model.Parameters.Sum(parameter => parameter.numel()) <= memoryBytes &&
-        model.Parameters.All(parameter => parameter.dtype == ScalarType.Float32 && parameter.device_type == TorchSharp.DeviceType.CPU && parameter.is_contiguous()) &&
-        new[] { model.Config.HiddenSize, model.Config.IntermediateSize, model.Config.HeadDim }.All(size => size % Tiles.Lanes == 0);
-
-    /// <summary>Rows to decode at once where as many wait.</summary>
-    public static long MostRows(long bytesPerRow) => Math.Max(EnoughRows, NearBytes / bytesPerRow);
 
     /// <inheritdoc/>
     public Tensor Decode(DecodeRow[] rows)
@@ -61,7 +43,7 @@ internal sealed unsafe class CpuDecoder : IDecoder
     public Tensor Prefill(IReadOnlyList<PlacedPrompt> prompts, CancellationToken cancellation)
     {
         var found = 0;
-        foreach (var tokens in prompts.SelectMany(Tokens).Chunk(PromptTokens))
+        foreach (var tokens in prompts.SelectMany(Tokens).Chunk(CpuKernels.PromptTokens))
         {
             cancellation.ThrowIfCancellationRequested();
             int[] last = [.. tokens.Index().Where(token => token.Item.IsLast).Select(token => token.Index)];

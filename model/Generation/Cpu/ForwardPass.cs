@@ -7,19 +7,22 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 /// All layers for some tokens, on packed weights and on the cache where the tensor library has it. Each token's logits, keys and
 /// values are the same, to the last bit, whatever other tokens there are.
 /// </summary>
-internal sealed unsafe class ForwardPass : IDisposable
+/// <typeparam name="T">Of weights and of cached numbers, as <see cref="Stored"/> reads them; all else is float.</typeparam>
+internal sealed unsafe class ForwardPass<T> : IDisposable where T : unmanaged
 {
     private readonly ModelConfig _config;
-    private readonly LayerWeights[] _layers;
-    private readonly Panels _head;
+    private readonly LayerWeights<T>[] _layers;
+    private readonly Panels<T> _head;
     private readonly ThreadTeam _team;
-    private readonly Tensor[] _memory;
-    private readonly float* _embedding, _finalNorm, _keys, _values, _cos_TD, _sin_TD;
-    private readonly float* _x_ND, _normed_MND, _qkv_NH, _attended_NQ, _gateUp_N2F, _hidden_NF, _queries_MGD, _scores_MGS, _sums_MG4D;
-    private readonly int _cacheRows, _slots, _group, _most;
+    private readonly KeptMemory _memory = new();
+    private readonly T* _embedding, _keys, _values;
+    private readonly float* _finalNorm, _cos_TD, _sin_TD;
+    private readonly float* _x_ND, _normed_MND, _qkv_NH, _attended_NQ, _gateUp_N2F, _hidden_NF, _queries_MGD, _scores_MGS, _sums_MG4D, _near_MW;
+    private readonly int _cacheRows, _slots, _group, _most, _nearSize;
     private readonly int[] _taken;
 
     /// <param name="model">Its weights stay alive and where they are.</param>
+    /// <param name="cache">Of the weights' precision.</param>
     /// <param name="most">Tokens at once.</param>
     public ForwardPass(DecoderModel model, KeyValueCache cache, int threads, int most)
     {
@@ -29,31 +32,27 @@ internal sealed unsafe class ForwardPass : IDisposable
         _group = _config.QueriesPerKeyValue;
         _taken = new int[_config.NumHiddenLayers];
         var packed = PackedWeights.Of(model);
-        _layers = [.. model.Layers.Zip(packed.Layers, (layer, matrices) => new LayerWeights(layer, matrices))];
-        _embedding = TensorMemory.Of(model.Embedding_VxD);
-        _head = packed.Head.Panels;
-        _finalNorm = TensorMemory.Of(model.FinalNorm_D);
-        _keys = TensorMemory.Of(cache.Keys_LRKSD);
-        _values = TensorMemory.Of(cache.Values_LRKSD);
-        var angles = model.Rotary.Range(0, _slots);
-        var (cos, sin) = (angles.Cos.contiguous(), angles.Sin.contiguous());
+        _layers = [.. model.Layers.Zip(packed.Layers, (layer, matrices) => new LayerWeights<T>(layer, matrices, _memory))];
+        _embedding = TensorMemory.Of<T>(model.Embedding_VxD);
+        _head = packed.Head.Of<T>();
+        _finalNorm = _memory.Floats(model.FinalNorm_D);
+        _keys = TensorMemory.Of<T>(cache.Keys_LRKSD);
+        _values = TensorMemory.Of<T>(cache.Values_LRKSD);
+        var angles = packed.Rotary.Range(0, _slots);
+        _cos_TD = _memory.Floats(angles.Cos);
+        _sin_TD = _memory.Floats(angles.Sin);
         int d = _config.HiddenSize, f = _config.IntermediateSize;
-        Tensor x = empty(most, d), normed = zeros(threads, WholeRows, d), qkv = empty(most, QkvSize), attended = zeros(WholeRows, _config.QuerySize);
-        Tensor gateUp = empty(most, 2 * f), hidden = zeros(WholeRows, f);
-        Tensor queries = empty(threads, Queries, _config.HeadDim), scores = empty(threads, Queries, Attention.RoundedUp(_slots)), sums = empty(threads, Queries, 4 * _config.HeadDim);
-        _cos_TD = TensorMemory.Of(cos);
-        _sin_TD = TensorMemory.Of(sin);
-        _x_ND = TensorMemory.Of(x);
-        _normed_MND = TensorMemory.Of(normed);
-        _qkv_NH = TensorMemory.Of(qkv);
-        _attended_NQ = TensorMemory.Of(attended);
-        _gateUp_N2F = TensorMemory.Of(gateUp);
-        _hidden_NF = TensorMemory.Of(hidden);
-        _queries_MGD = TensorMemory.Of(queries);
-        _scores_MGS = TensorMemory.Of(scores);
-        _sums_MG4D = TensorMemory.Of(sums);
-        _memory = [cos, sin, x, normed, qkv, attended, gateUp, hidden, queries, scores, sums];
-        foreach (var tensor in _memory) tensor.DetachFromDisposeScope();
+        _nearSize = PanelProducts.NearSize<T>(Math.Max(Math.Max(d, f), _config.QuerySize));
+        _x_ND = _memory.Empty(most, d);
+        _normed_MND = _memory.Zeros(threads, WholeRows, d);
+        _qkv_NH = _memory.Empty(most, QkvSize);
+        _attended_NQ = _memory.Zeros(WholeRows, _config.QuerySize);
+        _gateUp_N2F = _memory.Empty(most, 2 * f);
+        _hidden_NF = _memory.Zeros(WholeRows, f);
+        _queries_MGD = _memory.Empty(threads, Queries, _config.HeadDim);
+        _scores_MGS = _memory.Empty(threads, Queries, Attention.RoundedUp(_slots));
+        _sums_MG4D = _memory.Empty(threads, Queries, 4 * _config.HeadDim);
+        _near_MW = _memory.Empty(threads, Math.Max(1, _nearSize));
         _team = new ThreadTeam(threads);
     }
 
@@ -73,13 +72,13 @@ internal sealed unsafe class ForwardPass : IDisposable
         _team.Run(member =>
         {
             var (first, end) = _team.Part(member, pass.Tokens.Length, 1);
-            for (var row = first; row < end; row++) Copy(_embedding + (nint)pass.Tokens[row].Token * _config.HiddenSize, X(row), _config.HiddenSize);
+            for (var row = first; row < end; row++) Stored.Read(_embedding + (nint)pass.Tokens[row].Token * _config.HiddenSize, X(row), _config.HiddenSize);
             _team.Meet();
             for (var layer = 0; layer < _layers.Length; layer++) Layer(member, layer, pass);
             var predicting = (pass.Predicting?.Tokens ?? pass).Tokens.Length;
             Normed(member, predicting, _finalNorm);
-            PanelProducts.Multiply(new Rows(NormedOf(member), _config.HiddenSize), predicting, _head,
-                _team.Part(member, _config.VocabSize, Panels.Columns), _config.HiddenSize, new Rows(logits, _config.VocabSize));
+            PanelProducts.Multiply(new Rows<float>(NormedOf(member), _config.HiddenSize), predicting, _head,
+                _team.Part(member, _config.VocabSize, Panels.Columns), _config.HiddenSize, new Rows<float>(logits, _config.VocabSize), NearOf(member));
         });
     }
 
@@ -92,7 +91,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     public void Dispose()
     {
         _team.Dispose();
-        foreach (var tensor in _memory) tensor.Dispose();
+        _memory.Dispose();
     }
 
     /// <summary>A stage ends where a member needs what others have computed.</summary>
@@ -100,9 +99,9 @@ internal sealed unsafe class ForwardPass : IDisposable
     {
         var weights = _layers[layer];
         int d = _config.HiddenSize, f = _config.IntermediateSize;
-        var (x, normed) = (new Rows(_x_ND, d), new Rows(NormedOf(member), d));
+        var (x, normed) = (new Rows<float>(_x_ND, d), new Rows<float>(NormedOf(member), d));
         Normed(member, pass.Tokens.Length, weights.AttentionNorm);
-        PanelProducts.Multiply(normed, pass.Tokens.Length, weights.QueryKeyValue, _team.Part(member, QkvSize, Panels.Columns), d, new Rows(_qkv_NH, QkvSize));
+        PanelProducts.Multiply(normed, pass.Tokens.Length, weights.QueryKeyValue, _team.Part(member, QkvSize, Panels.Columns), d, new Rows<float>(_qkv_NH, QkvSize), NearOf(member));
         _team.Meet();
         if (pass.LookAtEachOther) PlaceAll(member, layer, pass.Tokens);
         if (layer == _layers.Length - 1 && pass.Predicting is { } predicting)
@@ -115,12 +114,12 @@ internal sealed unsafe class ForwardPass : IDisposable
         var rows = pass.Tokens.Length;
         AttendAll(member, layer, pass);
         _team.Meet();
-        PanelProducts.Multiply(new Rows(_attended_NQ, _config.QuerySize), rows, weights.Output, _team.Part(member, d, Panels.Columns), _config.QuerySize, x, add: true);
+        PanelProducts.Multiply(new Rows<float>(_attended_NQ, _config.QuerySize), rows, weights.Output, _team.Part(member, d, Panels.Columns), _config.QuerySize, x, NearOf(member), add: true);
         _team.Meet();
         Normed(member, rows, weights.FeedForwardNorm);
-        FeedForward(normed, rows, weights, _team.Part(member, f, Panels.Columns));
+        FeedForward(member, rows, weights);
         _team.Meet();
-        PanelProducts.Multiply(new Rows(_hidden_NF, f), rows, weights.Down, _team.Part(member, d, Panels.Columns), f, x, add: true);
+        PanelProducts.Multiply(new Rows<float>(_hidden_NF, f), rows, weights.Down, _team.Part(member, d, Panels.Columns), f, x, NearOf(member), add: true);
         _team.Meet();
     }
 
@@ -135,18 +134,18 @@ internal sealed unsafe class ForwardPass : IDisposable
     {
         foreach (var (to, from) in places.Index())
         {
-            Copy(X(from), X(to), _config.HiddenSize);
-            Copy(Query(from, 0), Query(to, 0), _config.QuerySize);
+            RowOperations.Copy(X(from), X(to), _config.HiddenSize);
+            RowOperations.Copy(Query(from, 0), Query(to, 0), _config.QuerySize);
         }
     }
 
-    private void FeedForward(Rows normed, int rows, LayerWeights weights, (int First, int End) part)
+    private void FeedForward(int member, int rows, LayerWeights<T> weights)
     {
         int d = _config.HiddenSize, f = _config.IntermediateSize;
-        var gateUp = new Rows(_gateUp_N2F, 2 * f);
-        var (first, end) = part;
-        PanelProducts.Multiply(normed, rows, weights.GateUp, part, d, gateUp);
-        PanelProducts.Multiply(normed, rows, weights.GateUp, (f + first, f + end), d, gateUp);
+        var (normed, gateUp) = (new Rows<float>(NormedOf(member), d), new Rows<float>(_gateUp_N2F, 2 * f));
+        var (first, end) = _team.Part(member, f, Panels.Columns);
+        PanelProducts.Multiply(normed, rows, weights.GateUp, (first, end), d, gateUp, NearOf(member));
+        PanelProducts.Multiply(normed, rows, weights.GateUp, (f + first, f + end), d, gateUp, NearOf(member));
         for (var row = 0; row < rows; row++) RowOperations.SwiGlu(gateUp[row] + first, gateUp[row] + f + first, end - first, _hidden_NF + (nint)row * f + first);
     }
 
@@ -176,7 +175,7 @@ internal sealed unsafe class ForwardPass : IDisposable
         var (tokens, shared) = group;
         var attention = AttentionOf(member);
         var totals = stackalloc float[tokens.Length * _group];
-        for (var i = 0; i < tokens.Length; i++) Copy(Query(tokens[i], head), attention.Query(i * _group), _group * _config.HeadDim);
+        for (var i = 0; i < tokens.Length; i++) RowOperations.Copy(Query(tokens[i], head), attention.Query(i * _group), _group * _config.HeadDim);
         attention.Score(0, tokens.Length * _group, At(_keys, layer, all[tokens[0]].CacheRow, head), (0, shared));
         for (var i = 0; i < tokens.Length; i++)
         {
@@ -204,8 +203,8 @@ internal sealed unsafe class ForwardPass : IDisposable
         Prepare(q, _group, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (q - qkv), weights.QueryKeyNorm, token.Slot);
         Prepare(k, 1, weights.QueryKeyValueBias is null ? null : weights.QueryKeyValueBias + (k - qkv), weights.QueryKeyNorm is null ? null : weights.QueryKeyNorm + size, token.Slot);
         if (weights.QueryKeyValueBias is not null) RowOperations.Add(v, weights.QueryKeyValueBias + (v - qkv), size);
-        Copy(k, At(_keys, layer, token.CacheRow, head) + (nint)token.Slot * size, size);
-        Copy(v, At(_values, layer, token.CacheRow, head) + (nint)token.Slot * size, size);
+        Stored.Store(k, At(_keys, layer, token.CacheRow, head) + (nint)token.Slot * size, size);
+        Stored.Store(v, At(_values, layer, token.CacheRow, head) + (nint)token.Slot * size, size);
     }
 
     /// <summary>Bias, norm and rotation of heads that lie one after another.</summary>
@@ -224,7 +223,7 @@ internal sealed unsafe class ForwardPass : IDisposable
     {
         int size = _config.HeadDim, scores = Attention.RoundedUp(_slots);
         var first = (nint)member * Queries;
-        return new Attention(size, new Rows(_queries_MGD + first * size, size), new Rows(_scores_MGS + first * scores, scores), new Rows(_sums_MG4D + first * 4 * size, 4 * size));
+        return new Attention(size, new Rows<float>(_queries_MGD + first * size, size), new Rows<float>(_scores_MGS + first * scores, scores), new Rows<float>(_sums_MG4D + first * 4 * size, 4 * size));
     }
 
     private float* X(int row) => _x_ND + (nint)row * _config.HiddenSize;
@@ -234,8 +233,8 @@ internal sealed unsafe class ForwardPass : IDisposable
 
     private float* NormedOf(int member) => _normed_MND + (nint)member * WholeRows * _config.HiddenSize;
 
-    private float* At(float* cache_LRKSD, int layer, int row, int head) =>
-        cache_LRKSD + (((long)layer * _cacheRows + row) * _config.NumKeyValueHeads + head) * _slots * _config.HeadDim;
+    private float* NearOf(int member) => _near_MW + (nint)member * _nearSize;
 
-    private static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
+    private T* At(T* cache_LRKSD, int layer, int row, int head) =>
+        cache_LRKSD + (((long)layer * _cacheRows + row) * _config.NumKeyValueHeads + head) * _slots * _config.HeadDim;
 }

@@ -16,7 +16,7 @@ internal static unsafe class Mixtures
     /// <param name="size">Of a value: a multiple of <see cref="Tiles.Lanes"/>.</param>
     /// <param name="sums">Memory for four times the size a query.</param>
     /// <param name="anew">Whether sums begin at zero.</param>
-    public static void Add(Rows weights, int queries, Rows values, int slots, int size, Rows sums, bool anew)
+    public static void Add<T>(Rows<float> weights, int queries, Rows<T> values, int slots, int size, Rows<float> sums, bool anew) where T : unmanaged
     {
         var whole = Whole(size);
         for (var query = 0; query < queries && anew; query++) new Span<float>(sums[query], whole + 4 * (size - whole)).Clear();
@@ -45,7 +45,7 @@ internal static unsafe class Mixtures
 
     /// <summary>64 numbers of each value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneQuery(float* weights, Rows values, int slots, float* sums)
+    private static void OneQuery<T>(float* weights, Rows<T> values, int slots, float* sums) where T : unmanaged
     {
         Vector512<float> a0 = Vector512.Load(sums), a1 = Vector512.Load(sums + 16), a2 = Vector512.Load(sums + 32), a3 = Vector512.Load(sums + 48);
         var value = values[0];
@@ -53,10 +53,10 @@ internal static unsafe class Mixtures
         {
             Tiles.Fetch(value + FetchedAhead * values.Stride);
             var weight = Vector512.Create(weights[s]);
-            a0 = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value), a0);
-            a1 = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value + 16), a1);
-            a2 = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value + 32), a2);
-            a3 = Vector512.FusedMultiplyAdd(weight, Vector512.Load(value + 48), a3);
+            a0 = Vector512.FusedMultiplyAdd(weight, Stored.Load(value), a0);
+            a1 = Vector512.FusedMultiplyAdd(weight, Stored.Load(value + 16), a1);
+            a2 = Vector512.FusedMultiplyAdd(weight, Stored.Load(value + 32), a2);
+            a3 = Vector512.FusedMultiplyAdd(weight, Stored.Load(value + 48), a3);
         }
 
         Store(a0, a1, a2, a3, sums);
@@ -64,7 +64,7 @@ internal static unsafe class Mixtures
 
     /// <summary>64 numbers of each value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourQueries(Rows weights, int query, Rows values, int slots, Rows sums)
+    private static void FourQueries<T>(Rows<float> weights, int query, Rows<T> values, int slots, Rows<float> sums) where T : unmanaged
     {
         float* s0 = sums[query], s1 = sums[query + 1], s2 = sums[query + 2], s3 = sums[query + 3];
         float* w0 = weights[query], w1 = weights[query + 1], w2 = weights[query + 2], w3 = weights[query + 3];
@@ -75,7 +75,7 @@ internal static unsafe class Mixtures
         var value = values[0];
         for (var s = 0; s < slots; s++, value += values.Stride)
         {
-            var (v0, v1, v2, v3) = (Vector512.Load(value), Vector512.Load(value + 16), Vector512.Load(value + 32), Vector512.Load(value + 48));
+            var (v0, v1, v2, v3) = (Stored.Load(value), Stored.Load(value + 16), Stored.Load(value + 32), Stored.Load(value + 48));
             var w = Vector512.Create(w0[s]);
             (a0, a1, a2, a3) = (Vector512.FusedMultiplyAdd(w, v0, a0), Vector512.FusedMultiplyAdd(w, v1, a1), Vector512.FusedMultiplyAdd(w, v2, a2), Vector512.FusedMultiplyAdd(w, v3, a3));
             w = Vector512.Create(w1[s]);
@@ -94,19 +94,19 @@ internal static unsafe class Mixtures
 
     /// <summary>16 numbers of each value, in four sums, so that an addition need not wait for the last. Steps begin at a multiple of four slots.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneVector(float* weights, Rows values, int slots, float* sums)
+    private static void OneVector<T>(float* weights, Rows<T> values, int slots, float* sums) where T : unmanaged
     {
         Vector512<float> a0 = Vector512.Load(sums), a1 = Vector512.Load(sums + 16), a2 = Vector512.Load(sums + 32), a3 = Vector512.Load(sums + 48);
         var s = 0;
         for (; s + 4 <= slots; s += 4)
         {
-            a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), Vector512.Load(values[s]), a0);
-            a1 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 1]), Vector512.Load(values[s + 1]), a1);
-            a2 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 2]), Vector512.Load(values[s + 2]), a2);
-            a3 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 3]), Vector512.Load(values[s + 3]), a3);
+            a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), Stored.Load(values[s]), a0);
+            a1 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 1]), Stored.Load(values[s + 1]), a1);
+            a2 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 2]), Stored.Load(values[s + 2]), a2);
+            a3 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 3]), Stored.Load(values[s + 3]), a3);
         }
 
-        for (; s < slots; s++) a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), Vector512.Load(values[s]), a0);
+        for (; s < slots; s++) a0 = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), Stored.Load(values[s]), a0);
         Store(a0, a1, a2, a3, sums);
     }
 

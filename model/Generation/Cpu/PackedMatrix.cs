@@ -10,7 +10,7 @@ internal sealed unsafe class PackedMatrix : IDisposable
 
     private readonly Tensor _panels_NKx16;
 
-    /// <param name="weight_NxK">[outputs, inputs], float32.</param>
+    /// <param name="weight_NxK">[outputs, inputs], float32 or bfloat16, as it is packed too.</param>
     public PackedMatrix(Tensor weight_NxK)
     {
         using var scope = NewDisposeScope();
@@ -18,14 +18,14 @@ internal sealed unsafe class PackedMatrix : IDisposable
         long columns = weight_NxK.shape[0], length = weight_NxK.shape[1];
         var (whole, rest) = Math.DivRem(columns, Panels.Columns);
         var used = rest == 0 ? whole : whole + 1;
-        _panels_NKx16 = empty(used + PanelsBeyond, length, Panels.Columns).DetachFromDisposeScope();
+        _panels_NKx16 = empty([used + PanelsBeyond, length, Panels.Columns], dtype: weight_NxK.dtype).DetachFromDisposeScope();
         _panels_NKx16.narrow(0, whole, used + PanelsBeyond - whole).zero_();
         _panels_NKx16.narrow(0, 0, whole).copy_(weight_NxK.narrow(0, 0, whole * Panels.Columns).view(whole, Panels.Columns, length).transpose(1, 2));
         if (rest > 0) _panels_NKx16[whole].narrow(1, 0, rest).copy_(weight_NxK.narrow(0, columns - rest, rest).t());
-        Panels = new Panels(TensorMemory.Of(_panels_NKx16), (nint)length * Panels.Columns);
     }
 
-    public Panels Panels { get; }
+    /// <typeparam name="T">The weights' own.</typeparam>
+    public Panels<T> Of<T>() where T : unmanaged => new(TensorMemory.Of<T>(_panels_NKx16), (nint)_panels_NKx16.shape[1] * Panels.Columns);
 
     public void Dispose() => _panels_NKx16.Dispose();
 }

@@ -1,6 +1,6 @@
 namespace KnapsackCloud.Model.Generation.Cpu;
 
-/// <summary>What one <see cref="ForwardPass"/> computes.</summary>
+/// <summary>What one <see cref="ForwardPass{T}"/> computes.</summary>
 /// <param name="Groups">All tokens, each in one of them.</param>
 /// <param name="LookAtEachOther">Whether a token may see others of the pass: all are cached then before any looks.</param>
 internal sealed record PassTokens(TokenRow[] Tokens, List<AttentionGroup> Groups, bool LookAtEachOther)

@@ -5,17 +5,18 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 
 /// <summary>A matrix in memory that this code does not own, row by row.</summary>
 /// <param name="stride">Numbers from one row to the next.</param>
-internal readonly unsafe struct Rows(float* first, int stride)
+/// <typeparam name="T">Of a number, as <see cref="Stored"/> reads it.</typeparam>
+internal readonly unsafe struct Rows<T>(T* first, int stride) where T : unmanaged
 {
     public int Stride => stride;
 
-    public float* this[int row] => first + (nint)row * stride;
+    public T* this[int row] => first + (nint)row * stride;
 
     /// <summary>The same rows without their first numbers.</summary>
-    public Rows From(int column) => new(first + column, stride);
+    public Rows<T> From(int column) => new(first + column, stride);
 
     /// <summary>The rows from one on.</summary>
-    public Rows Below(int row) => new(this[row], stride);
+    public Rows<T> Below(int row) => new(this[row], stride);
 }
 
 /// <summary>Products of matrices whose rows both lie in memory as they are multiplied: x wᵀ.</summary>
@@ -26,7 +27,7 @@ internal static unsafe class Products
 
     /// <summary>y[m, n] = x[m, :] · w[n, :] for all rows m of x and n in a range.</summary>
     /// <param name="length">Of the rows of x and w: a multiple of <see cref="Tiles.Lanes"/>; a head's size, so that some rows and a block fit the first-level cache.</param>
-    public static void Multiply(Rows x, int rows, Rows w, (int First, int End) columns, int length, Rows y)
+    public static void Multiply<T>(Rows<float> x, int rows, Rows<T> w, (int First, int End) columns, int length, Rows<float> y) where T : unmanaged
     {
         var (first, end) = columns;
         if (rows == 1) OneRow(x, w, first, end, length, y);
@@ -35,7 +36,7 @@ internal static unsafe class Products
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void OneRow(Rows x, Rows w, int first, int end, int length, Rows y)
+    private static void OneRow<T>(Rows<float> x, Rows<T> w, int first, int end, int length, Rows<float> y) where T : unmanaged
     {
         var n = first;
         for (; n + 16 <= end; n += 16) Tiles.OneBySixteen(x[0], w[n], w.Stride, length).Store(y[0] + n);
@@ -43,7 +44,7 @@ internal static unsafe class Products
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void TwoRows(Rows x, Rows w, int first, int end, int length, Rows y)
+    private static void TwoRows<T>(Rows<float> x, Rows<T> w, int first, int end, int length, Rows<float> y) where T : unmanaged
     {
         var n = first;
         for (; n + 8 <= end; n += 8)
@@ -57,14 +58,14 @@ internal static unsafe class Products
             for (var m = 0; m < 2; m++) Single(x[m], w[n], length, y[m] + n);
     }
 
-    private static void Blocks(Rows x, int rows, Rows w, int first, int end, int length, Rows y)
+    private static void Blocks<T>(Rows<float> x, int rows, Rows<T> w, int first, int end, int length, Rows<float> y) where T : unmanaged
     {
-        var block = Math.Max(4, BlockBytes / (sizeof(float) * length) / 4 * 4);
+        var block = Math.Max(4, BlockBytes / (sizeof(T) * length) / 4 * 4);
         for (var start = first; start < end; start += block)
         {
             (int First, int End) columns = (start, Math.Min(end, start + block));
             // Meanwhile the next block is fetched bit by bit: its first rows would wait for memory otherwise.
-            var fetch = new Fetching(w, columns.End, Math.Min(end, start + 2 * block));
+            var fetch = new Fetching<T>(w, columns.End, Math.Min(end, start + 2 * block));
             for (var m = 0; m < rows;)
             {
                 var tile = TileRows(rows - m);
@@ -80,7 +81,7 @@ internal static unsafe class Products
 
     /// <summary>Where fewer than six are left the last one is computed several times.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SixRows(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y, ref Fetching fetch)
+    private static void SixRows<T>(Rows<float> x, int m, int count, Rows<T> w, (int First, int End) columns, int length, Rows<float> y, ref Fetching<T> fetch) where T : unmanaged
     {
         float* x4 = x[m + Math.Min(4, count - 1)], x5 = x[m + count - 1];
         var n = columns.First;
@@ -100,7 +101,7 @@ internal static unsafe class Products
 
     /// <summary>Where fewer than four are left the last one is computed several times.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourRows(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y, ref Fetching fetch)
+    private static void FourRows<T>(Rows<float> x, int m, int count, Rows<T> w, (int First, int End) columns, int length, Rows<float> y, ref Fetching<T> fetch) where T : unmanaged
     {
         float* x1 = x[m + Math.Min(1, count - 1)], x2 = x[m + Math.Min(2, count - 1)], x3 = x[m + count - 1];
         var n = columns.First;
@@ -117,20 +118,20 @@ internal static unsafe class Products
     }
 
     /// <summary>Columns that fill no tile.</summary>
-    private static void Remainder(Rows x, int m, int count, Rows w, (int First, int End) columns, int length, Rows y)
+    private static void Remainder<T>(Rows<float> x, int m, int count, Rows<T> w, (int First, int End) columns, int length, Rows<float> y) where T : unmanaged
     {
         for (var n = columns.First; n < columns.End; n++)
             for (var i = 0; i < count; i++) Single(x[m + i], w[n], length, y[m + i] + n);
     }
 
     /// <summary>One dot product, in the order of all others.</summary>
-    private static void Single(float* x, float* w, int length, float* y) => *y = Tiles.FourByFour(x, x, x, x, w, 0, length, w).ToScalar();
+    private static void Single<T>(float* x, T* w, int length, float* y) where T : unmanaged => *y = Tiles.FourByFour(x, x, x, x, w, 0, length, w).ToScalar();
 
     /// <summary>Rows that are to be brought nearer, one at a time; after the last one the same again, which costs nothing.</summary>
-    private struct Fetching(Rows w, int first, int end)
+    private struct Fetching<T>(Rows<T> w, int first, int end) where T : unmanaged
     {
         private int _next = first - 1;
 
-        public float* Next() => w[_next = Math.Min(_next + 1, Math.Max(first, end - 1))];
+        public T* Next() => w[_next = Math.Min(_next + 1, Math.Max(first, end - 1))];
     }
 }

@@ -46,6 +46,8 @@ internal static unsafe class RowOperations
         }
     }
 
+    public static void Copy(float* from, float* to, int count) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
+
     public static void Add(float* x, float* y, int count)
     {
         for (var i = 0; i < count; i += Tiles.Lanes) (Vector512.Load(x + i) + Vector512.Load(y + i)).Store(x + i);

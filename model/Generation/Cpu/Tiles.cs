@@ -18,14 +18,15 @@ internal static unsafe class Tiles
     public static bool IsSupported => Avx512F.IsSupported;
 
     /// <summary>Sums of 1 row and 16 columns, in the order of the columns.</summary>
+    /// <typeparam name="T">As <see cref="Stored"/> reads it.</typeparam>
     /// <param name="w">The first column; the others follow at <paramref name="next"/> numbers each.</param>
     /// <param name="length">Of a row and a column: a multiple of <see cref="Lanes"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector512<float> OneBySixteen(float* x, float* w, nint next, int length)
+    public static Vector512<float> OneBySixteen<T>(float* x, T* w, nint next, int length) where T : unmanaged
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         Vector512<float> a8 = default, a9 = default, a10 = default, a11 = default, a12 = default, a13 = default, a14 = default, a15 = default;
-        float* w4 = w + 4 * next, w8 = w + 8 * next, w12 = w + 12 * next;
+        T* w4 = w + 4 * next, w8 = w + 8 * next, w12 = w + 12 * next;
         nint next2 = 2 * next, next3 = 3 * next;
         for (nint k = 0; k < length; k += Lanes)
         {
@@ -54,7 +55,7 @@ internal static unsafe class Tiles
     /// <summary>Sums of 2 rows and 8 columns: the first row's eight, then the second's.</summary>
     /// <param name="fetch">Eight times the length is brought nearer meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector512<float> TwoByEight(float* x0, float* x1, float* w, nint next, int length, float* fetch)
+    public static Vector512<float> TwoByEight<T>(float* x0, float* x1, T* w, nint next, int length, T* fetch) where T : unmanaged
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, a4 = default, a5 = default, a6 = default, a7 = default;
         Vector512<float> b0 = default, b1 = default, b2 = default, b3 = default, b4 = default, b5 = default, b6 = default, b7 = default;
@@ -65,21 +66,21 @@ internal static unsafe class Tiles
             Fetch(fetch + 8 * k);
             Fetch(fetch + 8 * k + 4 * Lanes);
             var (r0, r1) = (Vector512.Load(x0 + k), Vector512.Load(x1 + k));
-            var c = Vector512.Load(w + k);
+            var c = Stored.Load(w + k);
             (a0, b0) = (Vector512.FusedMultiplyAdd(r0, c, a0), Vector512.FusedMultiplyAdd(r1, c, b0));
-            c = Vector512.Load(w + k + next);
+            c = Stored.Load(w + k + next);
             (a1, b1) = (Vector512.FusedMultiplyAdd(r0, c, a1), Vector512.FusedMultiplyAdd(r1, c, b1));
-            c = Vector512.Load(w + k + next2);
+            c = Stored.Load(w + k + next2);
             (a2, b2) = (Vector512.FusedMultiplyAdd(r0, c, a2), Vector512.FusedMultiplyAdd(r1, c, b2));
-            c = Vector512.Load(w + k + next3);
+            c = Stored.Load(w + k + next3);
             (a3, b3) = (Vector512.FusedMultiplyAdd(r0, c, a3), Vector512.FusedMultiplyAdd(r1, c, b3));
-            c = Vector512.Load(w4 + k);
+            c = Stored.Load(w4 + k);
             (a4, b4) = (Vector512.FusedMultiplyAdd(r0, c, a4), Vector512.FusedMultiplyAdd(r1, c, b4));
-            c = Vector512.Load(w4 + k + next);
+            c = Stored.Load(w4 + k + next);
             (a5, b5) = (Vector512.FusedMultiplyAdd(r0, c, a5), Vector512.FusedMultiplyAdd(r1, c, b5));
-            c = Vector512.Load(w4 + k + next2);
+            c = Stored.Load(w4 + k + next2);
             (a6, b6) = (Vector512.FusedMultiplyAdd(r0, c, a6), Vector512.FusedMultiplyAdd(r1, c, b6));
-            c = Vector512.Load(w4 + k + next3);
+            c = Stored.Load(w4 + k + next3);
             (a7, b7) = (Vector512.FusedMultiplyAdd(r0, c, a7), Vector512.FusedMultiplyAdd(r1, c, b7));
         }
 
@@ -89,7 +90,7 @@ internal static unsafe class Tiles
     /// <summary>Sums of 4 rows and 4 columns: the first row's four, and so on.</summary>
     /// <param name="fetch">As many numbers are brought nearer meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static Vector512<float> FourByFour(float* x0, float* x1, float* x2, float* x3, float* w, nint next, int length, float* fetch)
+    public static Vector512<float> FourByFour<T>(float* x0, float* x1, float* x2, float* x3, T* w, nint next, int length, T* fetch) where T : unmanaged
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, d0 = default, d1 = default, d2 = default, d3 = default;
@@ -97,7 +98,7 @@ internal static unsafe class Tiles
         for (nint k = 0; k < length; k += Lanes)
         {
             Sse.Prefetch1(fetch + k);
-            var (w0, w1, w2, w3) = (Vector512.Load(w + k), Vector512.Load(w + k + next), Vector512.Load(w + k + next2), Vector512.Load(w + k + next3));
+            var (w0, w1, w2, w3) = (Stored.Load(w + k), Stored.Load(w + k + next), Stored.Load(w + k + next2), Stored.Load(w + k + next3));
             var x = Vector512.Load(x0 + k);
             (a0, a1, a2, a3) = (Vector512.FusedMultiplyAdd(x, w0, a0), Vector512.FusedMultiplyAdd(x, w1, a1), Vector512.FusedMultiplyAdd(x, w2, a2), Vector512.FusedMultiplyAdd(x, w3, a3));
             x = Vector512.Load(x1 + k);
@@ -114,7 +115,7 @@ internal static unsafe class Tiles
     /// <summary>Sums of 6 rows and 4 columns: the first four rows' sixteen, then the last two's eight.</summary>
     /// <param name="fetch">As many numbers are brought nearer meanwhile.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (Vector512<float> Four, Vector256<float> Two) SixByFour(float* x0, float* x1, float* x2, float* x3, float* x4, float* x5, float* w, nint next, int length, float* fetch)
+    public static (Vector512<float> Four, Vector256<float> Two) SixByFour<T>(float* x0, float* x1, float* x2, float* x3, float* x4, float* x5, T* w, nint next, int length, T* fetch) where T : unmanaged
     {
         Vector512<float> a0 = default, a1 = default, a2 = default, a3 = default, b0 = default, b1 = default, b2 = default, b3 = default;
         Vector512<float> c0 = default, c1 = default, c2 = default, c3 = default, d0 = default, d1 = default, d2 = default, d3 = default;
@@ -123,7 +124,7 @@ internal static unsafe class Tiles
         for (nint k = 0; k < length; k += Lanes)
         {
             Sse.Prefetch1(fetch + k);
-            var (w0, w1, w2, w3) = (Vector512.Load(w + k), Vector512.Load(w + k + next), Vector512.Load(w + k + next2), Vector512.Load(w + k + next3));
+            var (w0, w1, w2, w3) = (Stored.Load(w + k), Stored.Load(w + k + next), Stored.Load(w + k + next2), Stored.Load(w + k + next3));
             var x = Vector512.Load(x0 + k);
             (a0, a1, a2, a3) = (Vector512.FusedMultiplyAdd(x, w0, a0), Vector512.FusedMultiplyAdd(x, w1, a1), Vector512.FusedMultiplyAdd(x, w2, a2), Vector512.FusedMultiplyAdd(x, w3, a3));
             x = Vector512.Load(x1 + k);
@@ -144,16 +145,17 @@ internal static unsafe class Tiles
 
     /// <summary>Brings 64 numbers nearer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Fetch(float* numbers)
+    public static void Fetch<T>(T* numbers) where T : unmanaged
     {
         Sse.Prefetch1(numbers);
-        Sse.Prefetch1(numbers + Lanes);
         Sse.Prefetch1(numbers + 2 * Lanes);
+        if (sizeof(T) == sizeof(ushort)) return;
+        Sse.Prefetch1(numbers + Lanes);
         Sse.Prefetch1(numbers + 3 * Lanes);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Add(Vector512<float> x, float* w, Vector512<float> sum) => Vector512.FusedMultiplyAdd(x, Vector512.Load(w), sum);
+    private static Vector512<float> Add<T>(Vector512<float> x, T* w, Vector512<float> sum) where T : unmanaged => Vector512.FusedMultiplyAdd(x, Stored.Load(w), sum);
 
     /// <summary>The sum of each vector's lanes, vector i's in lane i: a transposition that adds on its way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

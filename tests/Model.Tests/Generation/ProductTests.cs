@@ -18,7 +18,7 @@ public class ProductTests
             var length = Tiles.Lanes * vectors;
             first = Math.Min(first, columns);
             float[] x = Numbers(rows * length, 1), w = Numbers(columns * length, 2), y = Counted(rows * columns);
-            Products.Multiply(new Rows(At(x), length), rows, new Rows(At(w), length), (first, columns), length, new Rows(At(y), columns));
+            Products.Multiply(new Rows<float>(At(x), length), rows, new Rows<float>(At(w), length), (first, columns), length, new Rows<float>(At(y), columns));
             AssertProducts(x, w, y, rows, columns, length, first, columns, add: false);
         }, iter: 200, threads: 1);
     }
@@ -34,7 +34,7 @@ public class ProductTests
             var end = Math.Clamp(part.Item2, first, columns);
             float[] x = Numbers((rows + PanelProducts.RowsAtOnce) * length, 1), w = Numbers(columns * length, 2), y = Counted(rows * columns);
             using var packed = new PackedMatrix(tensor(w, columns, length));
-            PanelProducts.Multiply(new Rows(At(x), length), rows, packed.Panels, (first, end), length, new Rows(At(y), columns), add);
+            PanelProducts.Multiply(new Rows<float>(At(x), length), rows, packed.Of<float>(), (first, end), length, new Rows<float>(At(y), columns), null, add);
             AssertProducts(x, w, y, rows, columns, length, first, end, add);
         }, iter: 300, threads: 1);
     }

@@ -4,6 +4,7 @@ using KnapsackCloud.Core.Contracts;
 using KnapsackCloud.Core.Ports;
 using KnapsackCloud.Core.Rollout;
 using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
@@ -98,7 +99,17 @@ public class RefillTests
         Assert.Equal(new MemoryPlan(1, 1), Plan((5 * token) + (2 * row) - 1));
         Assert.Equal(new MemoryPlan(1, 1), Plan(1));
 
-        MemoryPlan Plan(long bytes, long most = 7) => MemoryPlan.For(queue, TestModels.Config, new EngineOptions { CacheBytes = bytes }, _ => most);
+        MemoryPlan Plan(long bytes, long most = 7) =>
+            MemoryPlan.For(queue, DecoderMemory.OfLibrary(TestModels.Config, queue.Slots(), sizeof(float)) with { MostRows = most }, new EngineOptions { CacheBytes = bytes });
+    }
+
+    [Fact]
+    public void The_kernels_need_no_more_for_a_long_prompt_than_for_a_short_one()
+    {
+        using var model = DecoderModel.Random(TestModels.Config, 1);
+        var needs = CpuKernels.Memory(model, slots: 2_003, threads: 2);
+        var queue = new RolloutQueue([new GenerationPrompt(new int[2_000], [1, 2, 3])], maxTokens: 4);
+        Assert.Equal(2, MemoryPlan.For(queue, needs, new EngineOptions { CacheBytes = (CpuKernels.PromptTokens * needs.PromptToken) + (2 * needs.Row) }).Places);
     }
 
     [Fact]

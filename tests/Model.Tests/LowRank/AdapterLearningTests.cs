@@ -8,6 +8,7 @@ using KnapsackCloud.Model.Tests.Weights;
 using KnapsackCloud.Model.Tokenizers;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
+using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.LowRank;
 
@@ -92,11 +93,11 @@ public sealed class AdapterLearningTests : IDisposable
         using var source = DecoderModel.Random(TestModels.Config, 1);
         CheckpointFolder.Save(source, CharacterTokenizerFile.Files(CharacterTokenizer.Arithmetic), _folder["base"]);
         using (var adapter = LowRankAdapterTests.Trained(TestModels.Config, new AdapterSettings(2, 4, AdapterSpec.AllTargets))) AdapterFolder.Save(adapter, "base", _folder["adapter"]);
-        using var opened = PolicyFolder.Load(_folder["base"], _folder["adapter"]);
+        using var opened = PolicyFolder.Load(_folder["base"], _folder["adapter"], _ => ScalarType.Float32);
         using var merged = PolicyFolder.LoadAdapted(_folder["adapter"], source);
         foreach (var (expected, actual) in merged.Parameters.Zip(opened.Parameters)) CheckpointFolderTests.AssertSameBytes(expected, actual);
-        Assert.Contains("only an adapter", Assert.Throws<InvalidInputException>(() => PolicyFolder.Load(_folder["adapter"], null)).Message, StringComparison.Ordinal);
-        Assert.Contains("adapter_config.json", Assert.Throws<InvalidInputException>(() => PolicyFolder.Load(_folder["base"], _folder["base"])).Message, StringComparison.Ordinal);
+        Assert.Contains("only an adapter", Assert.Throws<InvalidInputException>(() => PolicyFolder.Load(_folder["adapter"], null, _ => ScalarType.Float32)).Message, StringComparison.Ordinal);
+        Assert.Contains("adapter_config.json", Assert.Throws<InvalidInputException>(() => PolicyFolder.Load(_folder["base"], _folder["base"], _ => ScalarType.Float32)).Message, StringComparison.Ordinal);
     }
 
     private RunSpec Spec(string publish)
