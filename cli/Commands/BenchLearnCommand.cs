@@ -21,6 +21,7 @@ internal static class BenchLearnCommand
     private static readonly Option<string> Lengths = new("--lengths") { Description = "equal; spread (from a tenth of the longest to the longest); or both", DefaultValueFactory = _ => "both" };
     private static readonly Option<int> Tokens = new("--tokens") { Description = "Most packed tokens of the update, but for its first group", DefaultValueFactory = _ => 16_384 };
     private static readonly Option<int> Repeats = new("--repeats") { Description = "Measurements of each case; the median counts", DefaultValueFactory = _ => 3 };
+    private static readonly Option<string> Precision = new("--precision") { Description = $"In what our own passes are computed: {string.Join(", ", LearningPrecision.Names)}", DefaultValueFactory = _ => LearningPrecision.Full };
     private static readonly Option<string> States = new("--optimiser-states") { Description = $"In what the optimiser keeps its moments: {string.Join(", ", OptimiserStates.Names)}", DefaultValueFactory = _ => OptimiserStates.Full };
     private static readonly Option<string> Recompute = new("--recompute") { Description = $"Activations made again on the way back: {string.Join(", ", Recomputation.Names)}", DefaultValueFactory = _ => "auto" };
     private static readonly Option<bool> NoPadded = new("--no-padded") { Description = "Leave the padded loop out, also out of the process' memory" };
@@ -28,7 +29,7 @@ internal static class BenchLearnCommand
 
     public static Command Create()
     {
-        var command = new Command("learn", "Times a learner's step (forward, backward, optimiser) beside a padded loop and the FLOP bound of this machine.") { Models, Shapes, Groups, Lengths, Tokens, Repeats, DeviceOption.Device, Recompute, States, NoPadded, Json };
+        var command = new Command("learn", "Times a learner's step (forward, backward, optimiser) beside a padded loop and the FLOP bound of this machine.") { Models, Shapes, Groups, Lengths, Tokens, Repeats, DeviceOption.Device, Precision, Recompute, States, NoPadded, Json };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation), cancellation));
         return command;
     }
@@ -37,7 +38,8 @@ internal static class BenchLearnCommand
     {
         var workloads = Workloads(parsed);
         DeviceOption.Use(parsed);
-        var benchmark = new LearningBenchmark(TimeProvider.System, parsed.GetValue(Repeats), parsed.GetValue(Recompute)!, parsed.GetValue(States)!, !parsed.GetValue(NoPadded), line => Console.Error.WriteLine(line));
+        var learning = new LearningSpec { Precision = parsed.GetValue(Precision)!, Recompute = parsed.GetValue(Recompute)!, OptimiserStates = parsed.GetValue(States)! };
+        var benchmark = new LearningBenchmark(TimeProvider.System, parsed.GetValue(Repeats), learning, !parsed.GetValue(NoPadded), line => Console.Error.WriteLine(line));
         var cases = workloads.GroupBy(workload => workload.Model).SelectMany(group => benchmark.Run(group.Key, [.. group], cancellation)).ToList();
         if (parsed.GetValue(Json)) Console.Out.WriteLine(JsonSerializer.Serialize(new LearningCases(Environment.ProcessorCount, cases), BenchLearnJson.Default.LearningCases));
         else TableView.Print(Table(cases));
@@ -55,14 +57,20 @@ internal static class BenchLearnCommand
         if (shapes.Any(shape => shape is null)) errors.Add(new InputError("--shape", $"'{parsed.GetValue(Shapes)}' is not pairs such as 256/512 with commas, each number from 1 to 2048"));
         if (groups.Any(group => group is null)) errors.Add(new InputError("--group", $"'{parsed.GetValue(Groups)}' is not whole numbers from 2 to 1024 with commas"));
         if (lengths is not ("equal" or "spread" or "both")) errors.Add(new InputError("--lengths", $"'{lengths}' is not equal, spread or both"));
-        if (!OptimiserStates.Names.Contains(parsed.GetValue(States)!)) errors.Add(new InputError("--optimiser-states", $"'{parsed.GetValue(States)}' is not one of {string.Join(", ", OptimiserStates.Names)}"));
-        if (!Recomputation.Names.Contains(parsed.GetValue(Recompute)!)) errors.Add(new InputError("--recompute", $"'{parsed.GetValue(Recompute)}' is not one of {string.Join(", ", Recomputation.Names)}"));
+        OneOf(Precision, LearningPrecision.Names);
+        OneOf(States, OptimiserStates.Names);
+        OneOf(Recompute, Recomputation.Names);
         Check("--tokens", parsed.GetValue(Tokens), 1 << 20);
         Check("--repeats", parsed.GetValue(Repeats), 100);
         if (errors.Count > 0) throw new InvalidInputException(errors);
         bool[] spreads = lengths == "both" ? [false, true] : [lengths == "spread"];
         return [.. from model in models from shape in shapes from size in groups from spread in spreads
                    select new LearningWorkload(model, shape.Value.Prompt, shape.Value.Answer, size.Value, spread, parsed.GetValue(Tokens))];
+
+        void OneOf(Option<string> option, IReadOnlyList<string> names)
+        {
+            if (!names.Contains(parsed.GetValue(option)!)) errors.Add(new InputError(option.Name, $"'{parsed.GetValue(option)}' is not one of {string.Join(", ", names)}"));
+        }
 
         void Check(string option, int value, int most)
         {

@@ -12,17 +12,16 @@ namespace KnapsackCloud.Cli.Learning;
 /// The learner's step beside a padded loop and the speed of large matrix products. Each repeat runs all of them one after
 /// another, so that a busy neighbour meets all alike; the median over the repeats counts, of the products the best.
 /// </summary>
-/// <param name="recompute">As in a spec: whether our own step makes activations again.</param>
-/// <param name="states">As in a spec: in what our own step keeps its moments.</param>
+/// <param name="learning">What a spec has of our own step.</param>
 /// <param name="padded">The peer is left out where it is only waited for.</param>
-internal sealed class LearningBenchmark(TimeProvider time, int repeats, string recompute, string states, bool padded, Action<string> progress)
+internal sealed class LearningBenchmark(TimeProvider time, int repeats, LearningSpec learning, bool padded, Action<string> progress)
 {
     /// <summary>Updates are made in full and change nothing, so that every measurement is of the same model.</summary>
     private const double LearningRate = 0;
     /// <summary>How far apart the losses of one update may be: both round, and each in its own order.</summary>
-    private const double Tolerance = 1e-4;
+    private readonly double _tolerance = learning.Precision == LearningPrecision.Full ? 1e-4 : 1e-2;
 
-    private readonly RunSpec _spec = new() { Learning = new LearningSpec { MinibatchRows = int.MaxValue, LearningRate = LearningRate, WarmupSteps = 0, Recompute = recompute, OptimiserStates = states } };
+    private readonly RunSpec _spec = new() { Learning = learning with { MinibatchRows = int.MaxValue, LearningRate = LearningRate, WarmupSteps = 0 } };
 
     /// <param name="workloads">Of one model.</param>
     public IReadOnlyList<LearningCase> Run(string name, IReadOnlyList<LearningWorkload> workloads, CancellationToken cancellation)
@@ -62,9 +61,9 @@ internal sealed class LearningBenchmark(TimeProvider time, int repeats, string r
         return result;
     }
 
-    private static void CheckLoss(double ours, double other)
+    private void CheckLoss(double ours, double other)
     {
-        if (!(Math.Abs(ours - other) < Tolerance)) throw new InvalidOperationException($"the losses of the two learners are {ours} and {other}: they do not do the same");
+        if (!(Math.Abs(ours - other) < _tolerance)) throw new InvalidOperationException($"the losses of the two learners are {ours} and {other}: they do not do the same");
     }
 
     private double Seconds(Action work)

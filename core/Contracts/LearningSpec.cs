@@ -37,9 +37,11 @@ public sealed record LearningSpec
     /// <summary>Of matrices; norms and biases do not decay.</summary>
     public double WeightDecay { get; init; }
     /// <summary>Nats by which a token's log-prob may differ between sampler and learner before it is told as an alarm; above 0.</summary>
-    public double MismatchLimit { get; init; } = 0.2;
+    public double MismatchLimit { get; init; } = 1;
     /// <summary>Whether activations are made again on the way back instead of kept: one of <c>Recomputation.Names</c>.</summary>
     public string Recompute { get; init; } = "auto";
+    /// <summary>In what forward and backward passes are computed: one of <c>LearningPrecision.Names</c>.</summary>
+    public string Precision { get; init; } = "float32";
     /// <summary>In what the optimiser keeps its moments: one of <c>OptimiserStates.Names</c>.</summary>
     public string OptimiserStates { get; init; } = "float32";
     /// <summary>Versions by which the policy that generates a step is behind the one that the step updates (fewer in the first steps): 0 is strictly on-policy. Older trajectories are refused.</summary>

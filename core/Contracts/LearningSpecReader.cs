@@ -43,6 +43,7 @@ internal static class LearningSpecReader
         WeightDecay = reader.Number("weightDecay", byDefault.WeightDecay, 0, 10),
         MismatchLimit = reader.Number("mismatchLimit", byDefault.MismatchLimit, AnyPositive, 1e9),
         Recompute = reader.Choice("recompute", byDefault.Recompute, Recomputation.Names),
+        Precision = reader.Choice("precision", byDefault.Precision, LearningPrecision.Names),
         OptimiserStates = reader.Choice("optimiserStates", byDefault.OptimiserStates, Learn.OptimiserStates.Names),
         MaxLag = reader.Whole("maxLag", byDefault.MaxLag, 0, PolicyLag.Most),
         ImportanceCap = reader.OptionalNumber("importanceCap", 1, 1e6),

@@ -32,12 +32,15 @@ internal sealed class AdamW : IDisposable
 
     /// <param name="weights">Stay the caller's.</param>
     /// <param name="states">One of <see cref="OptimiserStates"/>.</param>
-    public AdamW(IReadOnlyList<Tensor> weights, string states = OptimiserStates.Full)
+    public AdamW(IReadOnlyList<Tensor> weights, string states = OptimiserStates.Full) : this(weights, MomentsOf(weights, states)) { }
+
+    /// <param name="weights">Stay the caller's.</param>
+    /// <param name="moments">Become the optimiser's.</param>
+    internal AdamW(IReadOnlyList<Tensor> weights, IMoments moments)
     {
-        _weights = [.. weights];
+        (_weights, Moments) = ([.. weights], moments);
         _matrices = [.. Enumerable.Range(0, _weights.Length).Where(number => _weights[number].dim() > 1)];
         _vectors = [.. Enumerable.Range(0, _weights.Length).Except(_matrices)];
-        Moments = states == OptimiserStates.EightBit ? new EightBitMoments(_weights) : new FloatMoments(_weights);
     }
 
     public IMoments Moments { get; }
@@ -72,6 +75,13 @@ internal sealed class AdamW : IDisposable
     }
 
     public void Dispose() => Moments.Dispose();
+
+    private static IMoments MomentsOf(IReadOnlyList<Tensor> weights, string states) => states switch
+    {
+        OptimiserStates.EightBit => new EightBitMoments(weights),
+        OptimiserStates.Host => new HostMoments(weights),
+        _ => new FloatMoments(weights),
+    };
 }
 
 /// <param name="GradientNorm">Gradients are scaled down to this norm over all weights.</param>

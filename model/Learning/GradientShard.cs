@@ -27,8 +27,9 @@ internal sealed class GradientShard : IDisposable
     {
         using var scope = NewDisposeScope();
         Gradient.Flat_W.zero_();
+        var replica = _replica.ForPasses();
         var sum = MinibatchResult.Empty;
-        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(PackedLayout.Of(microbatch), rule));
+        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(replica, PackedLayout.Of(microbatch), rule));
         return sum;
     }
 
@@ -36,12 +37,14 @@ internal sealed class GradientShard : IDisposable
     public IEnumerable<(TrainingRow Row, float[] LogProbs)> LogProbs(IReadOnlyList<IReadOnlyList<PackedGroup>> microbatches, double temperature)
     {
         using var frozen = no_grad();
+        using var ofWeights = NewDisposeScope();
+        var replica = _replica.ForPasses();
         var found = new List<(TrainingRow, float[])>();
         foreach (var microbatch in microbatches)
         {
             using var scope = NewDisposeScope();
-            var batch = Tensors(PackedLayout.Of(microbatch));
-            var logProbs_M = LogProbs(_replica, batch, temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
+            var batch = Tensors(replica, PackedLayout.Of(microbatch));
+            var logProbs_M = LogProbs(replica, batch, temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
             var at = 0;
             foreach (var row in microbatch.SelectMany(group => group.Rows))
             {
@@ -53,16 +56,16 @@ internal sealed class GradientShard : IDisposable
         return found;
     }
 
-    private MinibatchResult Add(PackedLayout layout, UpdateRule rule)
+    private MinibatchResult Add(LearningReplica replica, PackedLayout layout, UpdateRule rule)
     {
         using var scope = NewDisposeScope();
-        var batch = Tensors(layout);
-        using var recomputed = rule.Recompute == true ? new RecomputedStates(_replica, batch) : null;
-        var states_MD = recomputed?.States_MD ?? PackedDecoder.PredictingStates(_replica, batch);
+        var batch = Tensors(replica, layout);
+        using var recomputed = rule.Recompute == true ? new RecomputedStates(replica, batch) : null;
+        var states_MD = recomputed?.States_MD ?? PackedDecoder.PredictingStates(replica, batch);
         var detached_MD = states_MD.detach();
-        var head = new LogProbHead(_replica.Model.Head_VxD.detach(), rule.Temperature);
+        var head = new LogProbHead(replica.Model.Head_VxD.detach(), rule.Temperature);
         var (logProbs_M, entropies_M) = head.Forward(detached_MD, batch.Targets_M);
-        var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), ReferenceLogProbs(batch, rule));
+        var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), ReferenceLogProbs(batch, rule, replica.Precision));
         var (loss, clipped) = rule.Objective.Evaluate(predictions, batch);
         loss.backward();
         var entropies = entropies_M.grad is { } gradient_M ? (entropies_M.detach(), gradient_M) : ((Tensor, Tensor)?)null;
@@ -87,18 +90,18 @@ internal sealed class GradientShard : IDisposable
         };
     }
 
-    private static Tensor? ReferenceLogProbs(PackedTensors batch, UpdateRule rule)
+    private static Tensor? ReferenceLogProbs(PackedTensors batch, UpdateRule rule, ScalarType precision)
     {
         if (rule.Reference is not { } reference) return null;
         using var frozen = no_grad();
-        using var replica = LearningReplica.Frozen(reference);
-        return LogProbs(replica, batch, rule.Temperature);
+        using var replica = LearningReplica.Frozen(reference, precision);
+        return LogProbs(replica.ForPasses(), batch, rule.Temperature);
     }
 
     private static Tensor LogProbs(LearningReplica replica, PackedTensors batch, double temperature) =>
         new LogProbHead(replica.Model.Head_VxD, temperature, keptValues: 0).Forward(PackedDecoder.PredictingStates(replica, batch), batch.Targets_M).LogProbs_M;
 
-    private PackedTensors Tensors(PackedLayout layout) => new(layout, _replica.Model.Rotary, _replica.Model.Embedding_VxD.dtype);
+    private static PackedTensors Tensors(LearningReplica replica, PackedLayout layout) => new(layout, replica.Model.Rotary, replica.Precision);
 
     /// <summary>Null where the head does not learn.</summary>
     private Tensor? HeadGradient_VxD => !_replica.LearnsWeights ? null : _replica.Model.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];

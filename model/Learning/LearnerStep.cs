@@ -19,7 +19,7 @@ public sealed class LearnerStep : IDisposable
         _spec = spec;
         _threads = new ShardThreads(Math.Clamp(threads, 1, PolicyTrainer.Shards));
         _optimiser = new AdamW(model, spec.Learning.OptimiserStates);
-        _trainer = new PolicyTrainer(model, _optimiser, _threads);
+        _trainer = new PolicyTrainer(model, _optimiser, _threads, precision: spec.Learning.Precision);
     }
 
     /// <param name="step">From 1; decides the order of groups and the learning rate.</param>

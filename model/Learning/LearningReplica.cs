@@ -15,10 +15,14 @@ internal sealed class LearningReplica : IDisposable
     private readonly double _scale;
     /// <summary>By the number of the parameter that they change, in the order of its rows.</summary>
     private readonly Dictionary<int, List<LowRankMatrix>> _changes = [];
+    private readonly ScalarType _precision;
+    private readonly Rotary? _rotary;
 
-    private LearningReplica(DecoderModel model, bool ownsModel, LowRankAdapter? adapter = null)
+    private LearningReplica(DecoderModel model, bool ownsModel, LowRankAdapter? adapter, ScalarType? precision)
     {
         (Model, _ownsModel, _scale) = (model, ownsModel, adapter?.Settings.Scale ?? 0);
+        _precision = precision ?? model.Embedding_VxD.dtype;
+        if (_precision != model.Embedding_VxD.dtype) _rotary = new Rotary(model.Config, _precision);
         Leaves = adapter is null ? model.Parameters : [.. adapter.Tensors.Select(tensor => tensor.detach().requires_grad_(true).DetachFromDisposeScope())];
         if (adapter is null) return;
         foreach (var (number, matrix) in adapter.Matrices.Index())
@@ -30,17 +34,26 @@ internal sealed class LearningReplica : IDisposable
         foreach (var changes in _changes.Values) changes.Sort((a, b) => a.FirstRow.CompareTo(b.FirstRow));
     }
 
+    /// <summary>What a pass computes on: the same leaves, behind weights rounded to the precision that it computes in.</summary>
+    private LearningReplica(LearningReplica whole, DecoderModel rounded)
+    {
+        (Model, Leaves, _precision, _scale, _changes) = (rounded, whole.Leaves, whole._precision, whole._scale, whole._changes);
+    }
+
     /// <summary>All weights learn.</summary>
     /// <param name="model">Stays the caller's.</param>
-    public static LearningReplica OfWeights(DecoderModel model) => new(model.Replica(), ownsModel: true);
+    /// <param name="precision">That passes compute in; null is that of the weights.</param>
+    public static LearningReplica OfWeights(DecoderModel model, ScalarType? precision = null) => new(model.Replica(), ownsModel: true, null, precision);
 
     /// <summary>The adapter learns.</summary>
     /// <param name="merged">The model with the adapter merged in, kept so by the caller, whose it stays.</param>
-    public static LearningReplica OfAdapter(DecoderModel merged, LowRankAdapter adapter) => new(merged, ownsModel: false, adapter);
+    /// <param name="precision">That passes compute in; null is that of the weights.</param>
+    public static LearningReplica OfAdapter(DecoderModel merged, LowRankAdapter adapter, ScalarType? precision = null) => new(merged, ownsModel: false, adapter, precision);
 
     /// <summary>Nothing learns.</summary>
     /// <param name="model">Stays the caller's.</param>
-    public static LearningReplica Frozen(DecoderModel model) => new(model, ownsModel: false);
+    /// <param name="precision">That passes compute in; null is that of the weights.</param>
+    public static LearningReplica Frozen(DecoderModel model, ScalarType? precision = null) => new(model, ownsModel: false, null, precision);
 
     public DecoderModel Model { get; }
 
@@ -49,6 +62,15 @@ internal sealed class LearningReplica : IDisposable
 
     /// <summary>Whether the weights themselves are the leaves.</summary>
     public bool LearnsWeights => _changes.Count == 0;
+
+    /// <summary>The precision that passes compute in.</summary>
+    public ScalarType Precision => _precision;
+
+    /// <summary>
+    /// For passes over the present weights: this replica, or one whose model has them rounded to the precision that passes compute in
+    /// (mixed precision, arXiv 1710.03740). Gradients add up in the leaves, unrounded. What it has is the current scope's.
+    /// </summary>
+    public LearningReplica ForPasses() => _rotary is null ? this : new(this, Model.Rounded(_precision, _rotary));
 
     /// <summary>x Wᵀ for rows of a matrix, [N, rows].</summary>
     /// <param name="offset">Of the matrix in its layer: a constant of <see cref="ParameterLayout"/>.</param>
@@ -71,7 +93,7 @@ internal sealed class LearningReplica : IDisposable
         foreach (var change in changes.Where(change => change.FirstRow >= firstRow && change.FirstRow < firstRow + rows))
         {
             Gap(change.FirstRow);
-            parts.Add(nn.functional.linear(nn.functional.linear(x_NI, change.Down_RxI).Times(_scale), change.Up_OxR));
+            parts.Add(nn.functional.linear(nn.functional.linear(x_NI, change.Down_RxI.to(x_NI.dtype)).Times(_scale), change.Up_OxR.to(x_NI.dtype)));
             at += change.Rows;
         }
 
@@ -89,6 +111,7 @@ internal sealed class LearningReplica : IDisposable
     public void Dispose()
     {
         if (_ownsModel) Model.Dispose();
+        _rotary?.Dispose();
         if (LearnsWeights) return;
         foreach (var leaf in Leaves) leaf.Dispose();
     }

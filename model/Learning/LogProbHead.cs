@@ -18,7 +18,7 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
     private const long ChunkLogits = 1 << 22;
 
     private readonly long _chunkRows = Math.Max(1, ChunkLogits / head_VxD.shape[0]);
-    private readonly ILogitRows _rows = head_VxD.dtype == ScalarType.Float32 && head_VxD.device_type == TorchSharp.DeviceType.CPU ? new CpuLogitRows() : new TensorLogitRows();
+    private readonly ILogitRows _rows = head_VxD.dtype is ScalarType.Float32 or ScalarType.BFloat16 && head_VxD.device_type == TorchSharp.DeviceType.CPU ? new CpuLogitRows() : new TensorLogitRows();
     /// <summary>Of the first chunks.</summary>
     private readonly List<Tensor> _kept_CV = [];
     private readonly List<Tensor> _logSums_C = [];
@@ -55,8 +55,10 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
             var logits_CV = chunks.Count < _kept_CV.Count ? _kept_CV[chunks.Count] : Logits(hidden_CD);
             var ofEntropies = entropies is { } given ? (Part(given.Values_M), Part(given.Gradient_M.Times(1 / temperature))) : ((Tensor, Tensor)?)null;
             _rows.ToGradient(logits_CV, _logSums_C[chunks.Count], Part(targets_M), Part(gradient_M.Times(1 / temperature)), ofEntropies);
-            headGradient_VxD?.addmm_(logits_CV.t(), hidden_CD);
-            chunks.Add(logits_CV.mm(head_VxD).MoveToOuterDisposeScope());
+            var gradient_CV = logits_CV.to(head_VxD.dtype);
+            if (gradient_CV.dtype == headGradient_VxD?.dtype) headGradient_VxD.addmm_(gradient_CV.t(), hidden_CD);
+            else headGradient_VxD?.Increase(gradient_CV.t().mm(hidden_CD));
+            chunks.Add(gradient_CV.mm(head_VxD).MoveToOuterDisposeScope());
 
             Tensor Part(Tensor values_M) => values_M.narrow(0, start, count);
         }
@@ -64,7 +66,12 @@ internal sealed class LogProbHead(Tensor head_VxD, double temperature, long kept
         return cat(chunks, 0);
     }
 
-    private Tensor Logits(Tensor hidden_CD) => nn.functional.linear(temperature == 1 ? hidden_CD : hidden_CD.Times(1 / temperature), head_VxD);
+    /// <summary>Of a head in bfloat16 they are float32: sums of their exponentials need more than three digits.</summary>
+    private Tensor Logits(Tensor hidden_CD)
+    {
+        var logits_CV = nn.functional.linear(temperature == 1 ? hidden_CD : hidden_CD.Times(1 / temperature), head_VxD);
+        return head_VxD.dtype == ScalarType.BFloat16 ? logits_CV.to(ScalarType.Float32) : logits_CV;
+    }
 
     private IEnumerable<(long Start, long Count)> Chunks(Tensor hidden_MD)
     {

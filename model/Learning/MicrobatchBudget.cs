@@ -10,16 +10,17 @@ namespace KnapsackCloud.Model.Learning;
 public readonly record struct MicrobatchBudget(long Bytes, long BytesPerToken, long BytesPerScore, long BytesPerCell = 0)
 {
     /// <summary>
-    /// Float32 activations that autograd keeps: about 8 of the hidden size, 4 of queries, keys and values, and 5 of the SwiGLU. Of a
+    /// Activations that autograd keeps: about 8 of the hidden size, 4 of queries, keys and values, and 5 of the SwiGLU. Of a
     /// cell a query with its result, or a key with its value: no more than queries and keys together, as there are more keys than queries.
     /// </summary>
     /// <param name="recompute">Of all layers but the one in work only what goes into them.</param>
-    public static MicrobatchBudget For(ModelConfig config, long bytes, bool recompute = false)
+    /// <param name="numberBytes">Of one number of an activation.</param>
+    public static MicrobatchBudget For(ModelConfig config, long bytes, bool recompute = false, int numberBytes = sizeof(float))
     {
         // The layer that is made again has its gradients beside it, while those of the others are gone.
         long layers = recompute ? 2 : config.NumHiddenLayers, perLayer = 8L * config.HiddenSize + 4L * (config.QuerySize + 2 * config.KeyValueSize) + 5L * config.IntermediateSize;
         var inputs = recompute ? (long)config.NumHiddenLayers * config.HiddenSize : 0;
-        return new(bytes, sizeof(float) * (perLayer * layers + inputs), 3L * sizeof(float) * layers * config.NumAttentionHeads, sizeof(float) * layers * (config.QuerySize + config.KeyValueSize));
+        return new(bytes, numberBytes * (perLayer * layers + inputs), 3L * numberBytes * layers * config.NumAttentionHeads, numberBytes * layers * (config.QuerySize + config.KeyValueSize));
     }
 
     /// <summary>Bytes that the largest row takes in a pass of its own with its prompt.</summary>

@@ -6,8 +6,10 @@ namespace KnapsackCloud.Model.Learning;
 /// <summary>The arrays of a layout as tensors (suffixes as there). Owned by the dispose scope they were made in.</summary>
 public sealed class PackedTensors
 {
+    /// <param name="type">That the pass computes in. What is measured of its log-probs is single precision at least.</param>
     public PackedTensors(PackedLayout layout, Rotary rotary, ScalarType type = ScalarType.Float32)
     {
+        var measured = type == ScalarType.BFloat16 ? ScalarType.Float32 : type;
         Layout = layout;
         TokenIds_N = tensor(layout.TokenIds_N);
         Angles = rotary.At(tensor(layout.Positions_N).unsqueeze(0), layout.Positions_N.Max() + 1);
@@ -24,10 +26,10 @@ public sealed class PackedTensors
         SourceIndex_M = tensor(layout.SourceIndex_M);
         Targets_M = tensor(layout.Targets_M);
         RowIndex_M = tensor(layout.RowIndex_M);
-        RowShares_M = tensor(layout.RowShares_M).to(type);
-        OldLogProbs_M = tensor(layout.LogProbs_M).to(type);
-        Advantages_M = tensor(layout.Advantages_M).to(type);
-        Weights_M = tensor(layout.Weights_M).to(type);
+        RowShares_M = tensor(layout.RowShares_M).to(measured);
+        OldLogProbs_M = tensor(layout.LogProbs_M).to(measured);
+        Advantages_M = tensor(layout.Advantages_M).to(measured);
+        Weights_M = tensor(layout.Weights_M).to(measured);
     }
 
     public PackedLayout Layout { get; }

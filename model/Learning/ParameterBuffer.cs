@@ -9,10 +9,11 @@ namespace KnapsackCloud.Model.Learning;
 /// </summary>
 internal sealed class ParameterBuffer : IDisposable
 {
-    public ParameterBuffer(IReadOnlyList<Tensor> parameters)
+    /// <param name="device">Null is the process's.</param>
+    public ParameterBuffer(IReadOnlyList<Tensor> parameters, Device? device = null)
     {
         using var scope = NewDisposeScope();
-        Flat_W = zeros(parameters.Sum(parameter => parameter.numel()), dtype: parameters[0].dtype).DetachFromDisposeScope();
+        Flat_W = zeros(parameters.Sum(parameter => parameter.numel()), dtype: parameters[0].dtype, device: device).DetachFromDisposeScope();
         long at = 0;
         Views = [.. parameters.Select(parameter =>
         {

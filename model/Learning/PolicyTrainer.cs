@@ -25,12 +25,15 @@ internal sealed class PolicyTrainer : IDisposable
     /// <summary>All stay the caller's.</summary>
     /// <param name="model">With an adapter, its merged model.</param>
     /// <param name="optimiser">Of the model's weights, or of the adapter's.</param>
-    public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads, AdapterTraining? adapter = null)
+    /// <param name="precision">One of <see cref="LearningPrecision"/>.</param>
+    public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads, AdapterTraining? adapter = null, string precision = LearningPrecision.Full)
     {
         (_model, _optimiser, _threads, _adapter) = (model, optimiser, threads, adapter);
-        _kept = MicrobatchBudget.For(model.Config, ShardBytes);
-        _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true);
-        _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(adapter is null ? LearningReplica.OfWeights(model) : LearningReplica.OfAdapter(model, adapter.Adapter)))];
+        var bytes = precision == LearningPrecision.BFloat16 ? sizeof(ushort) : sizeof(float);
+        _kept = MicrobatchBudget.For(model.Config, ShardBytes, numberBytes: bytes);
+        _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true, bytes);
+        ScalarType? type = precision == LearningPrecision.BFloat16 ? ScalarType.BFloat16 : null;
+        _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(adapter is null ? LearningReplica.OfWeights(model, type) : LearningReplica.OfAdapter(model, adapter.Adapter, type)))];
     }
 
     /// <summary>

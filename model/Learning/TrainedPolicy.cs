@@ -22,7 +22,7 @@ internal sealed class TrainedPolicy : IDisposable
     {
         (Model, _tokenizer, _adapter) = (model, tokenizer, adapter);
         _optimiser = new AdamW(adapter?.Adapter.Tensors ?? model.Parameters, spec.Learning.OptimiserStates);
-        Trainer = new PolicyTrainer(model, _optimiser, threads, adapter);
+        Trainer = new PolicyTrainer(model, _optimiser, threads, adapter, spec.Learning.Precision);
     }
 
     public DecoderModel Model { get; }

@@ -86,6 +86,10 @@ public sealed class DecoderModel : IDisposable
         return FromParameters(Config, [.. Parameters.Select(parameter => parameter.detach().to(precision, copy: true))]);
     }
 
+    /// <summary>The same weights rounded to another precision, with gradients that go back to these. Its tensors are the current scope's.</summary>
+    /// <param name="rotary">Of the precision; stays the caller's.</param>
+    internal DecoderModel Rounded(ScalarType precision, Rotary rotary) => new(Config, [.. Parameters.Select(parameter => parameter.to(precision))], rotary, ownsRotary: false);
+
     /// <summary>The same storage behind new leaf tensors, which collect gradients of their own: one replica per thread.</summary>
     public DecoderModel Replica() =>
         new(Config, [.. Parameters.Select(p => p.detach().requires_grad_(true).DetachFromDisposeScope())], Rotary, ownsRotary: false);

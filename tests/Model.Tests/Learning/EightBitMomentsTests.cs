@@ -56,6 +56,7 @@ public class EightBitMomentsTests
     [Theory]
     [InlineData(OptimiserStates.Full)]
     [InlineData(OptimiserStates.EightBit)]
+    [InlineData(OptimiserStates.Host)]
     public void Moments_of_small_and_large_weights_are_replaced_each_by_its_own(string states)
     {
         using var scope = NewDisposeScope();

@@ -37,9 +37,10 @@ public class GrpoLearnerTests
     [InlineData(LearningRateSchedule.Constant, 0, OptimiserStates.Full)]
     [InlineData(LearningRateSchedule.Cosine, 0.1, OptimiserStates.Full)]
     [InlineData(LearningRateSchedule.Constant, 0.1, OptimiserStates.EightBit)]
-    public void Restarting_gives_the_bits_of_going_on(string schedule, double decay, string states)
+    [InlineData(LearningRateSchedule.Constant, 0.1, OptimiserStates.Host, LearningPrecision.BFloat16)]
+    public void Restarting_gives_the_bits_of_going_on(string schedule, double decay, string states, string precision = LearningPrecision.Full)
     {
-        var spec = Spec with { Steps = 4, Learning = Spec.Learning with { Schedule = schedule, WeightDecay = decay, WarmupSteps = 1, OptimiserStates = states } };
+        var spec = Spec with { Steps = 4, Learning = Spec.Learning with { Schedule = schedule, WeightDecay = decay, WarmupSteps = 1, OptimiserStates = states, Precision = precision } };
         using var folder = new TemporaryFolder();
         // Large enough for matrices whose moments have a byte a number.
         using (var learner = LearnerSamples.Learner(folder, spec, TestModels.Config with { IntermediateSize = 160 }))
