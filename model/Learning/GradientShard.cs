@@ -1,4 +1,5 @@
 using KnapsackCloud.Core.Learn;
+using KnapsackCloud.Model.Learning.Cpu;
 using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
@@ -9,6 +10,7 @@ namespace KnapsackCloud.Model.Learning;
 internal sealed class GradientShard : IDisposable
 {
     private readonly LearningReplica _replica;
+    private readonly CpuPass? _kernels;
 
     /// <param name="replica">Becomes the shard's.</param>
     public GradientShard(LearningReplica replica)
@@ -17,6 +19,7 @@ internal sealed class GradientShard : IDisposable
         Gradient = new ParameterBuffer(replica.Leaves);
         // Backward adds to a gradient that is there, so these views stay the gradients for good.
         foreach (var (leaf, gradient) in replica.Leaves.Zip(Gradient.Views)) leaf.grad = gradient;
+        if (replica.LearnsWeights && replica.Precision == replica.Model.Embedding_VxD.dtype && CpuPass.Supports(replica.Model)) _kernels = new CpuPass(replica.Model, Gradient);
     }
 
     /// <summary>Of the replica's leaves.</summary>
@@ -27,9 +30,10 @@ internal sealed class GradientShard : IDisposable
     {
         using var scope = NewDisposeScope();
         Gradient.Flat_W.zero_();
+        _kernels?.Refresh();
         var replica = _replica.ForPasses();
         var sum = MinibatchResult.Empty;
-        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(replica, PackedLayout.Of(microbatch), rule));
+        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(replica, microbatch, rule));
         return sum;
     }
 
@@ -38,13 +42,14 @@ internal sealed class GradientShard : IDisposable
     {
         using var frozen = no_grad();
         using var ofWeights = NewDisposeScope();
+        _kernels?.Refresh();
         var replica = _replica.ForPasses();
         var found = new List<(TrainingRow, float[])>();
         foreach (var microbatch in microbatches)
         {
             using var scope = NewDisposeScope();
-            var batch = Tensors(replica, PackedLayout.Of(microbatch));
-            var logProbs_M = LogProbs(replica, batch, temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
+            var layout = PackedLayout.Of(microbatch);
+            var logProbs_M = LogProbs(replica, States(replica, microbatch, layout, recompute: false).States_MD, tensor(layout.Targets_M), temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
             var at = 0;
             foreach (var row in microbatch.SelectMany(group => group.Rows))
             {
@@ -56,26 +61,36 @@ internal sealed class GradientShard : IDisposable
         return found;
     }
 
-    private MinibatchResult Add(LearningReplica replica, PackedLayout layout, UpdateRule rule)
+    private MinibatchResult Add(LearningReplica replica, IReadOnlyList<PackedGroup> microbatch, UpdateRule rule)
     {
         using var scope = NewDisposeScope();
-        var batch = Tensors(replica, layout);
-        using var recomputed = rule.Recompute == true ? new RecomputedStates(replica, batch) : null;
-        var states_MD = recomputed?.States_MD ?? PackedDecoder.PredictingStates(replica, batch);
-        var detached_MD = states_MD.detach();
+        var layout = PackedLayout.Of(microbatch);
+        var batch = new PackedTargets(layout, replica.Precision);
+        var states = States(replica, microbatch, layout, rule.Recompute == true);
         var head = new LogProbHead(replica.Model.Head_VxD.detach(), rule.Temperature);
-        var (logProbs_M, entropies_M) = head.Forward(detached_MD, batch.Targets_M);
+        var (logProbs_M, entropies_M) = head.Forward(states.States_MD, batch.Targets_M);
         var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), ReferenceLogProbs(batch, rule, replica.Precision));
         var (loss, clipped) = rule.Objective.Evaluate(predictions, batch);
         loss.backward();
         var entropies = entropies_M.grad is { } gradient_M ? (entropies_M.detach(), gradient_M) : ((Tensor, Tensor)?)null;
-        var gradient_MD = head.Backward(detached_MD, batch.Targets_M, logProbs_M.grad!, HeadGradient_VxD, entropies);
-        if (recomputed is null) states_MD.backward([gradient_MD]);
-        else recomputed.Backward(gradient_MD);
+        states.Backward(head.Backward(states.States_MD, batch.Targets_M, logProbs_M.grad!, HeadGradient_VxD, entropies));
         return Measure(loss, clipped, predictions, batch);
     }
 
-    private static MinibatchResult Measure(Tensor loss, long clipped, TokenPredictions predictions, PackedTensors batch)
+    /// <summary>One pass, whose states are the current scope's or live until the next.</summary>
+    private IPassStates States(LearningReplica replica, IReadOnlyList<PackedGroup> microbatch, PackedLayout layout, bool recompute)
+    {
+        if (_kernels is not null && !recompute && CpuPass.Supports(microbatch))
+        {
+            _kernels.Forward(layout);
+            return _kernels;
+        }
+
+        var tensors = new PackedTensors(layout, replica.Model.Rotary, replica.Precision);
+        return recompute ? new RecomputedStates(replica, tensors) : new KeptStates(replica, tensors);
+    }
+
+    private static MinibatchResult Measure(Tensor loss, long clipped, TokenPredictions predictions, PackedTargets batch)
     {
         using var frozen = no_grad();
         return new MinibatchResult
@@ -90,24 +105,24 @@ internal sealed class GradientShard : IDisposable
         };
     }
 
-    private static Tensor? ReferenceLogProbs(PackedTensors batch, UpdateRule rule, ScalarType precision)
+    private static Tensor? ReferenceLogProbs(PackedTargets batch, UpdateRule rule, ScalarType precision)
     {
         if (rule.Reference is not { } reference) return null;
         using var frozen = no_grad();
         using var replica = LearningReplica.Frozen(reference, precision);
-        return LogProbs(replica.ForPasses(), batch, rule.Temperature);
+        var passes = replica.ForPasses();
+        return LogProbs(passes, PackedDecoder.PredictingStates(passes, new PackedTensors(batch.Layout, passes.Model.Rotary, precision)), batch.Targets_M, rule.Temperature);
     }
 
-    private static Tensor LogProbs(LearningReplica replica, PackedTensors batch, double temperature) =>
-        new LogProbHead(replica.Model.Head_VxD, temperature, keptValues: 0).Forward(PackedDecoder.PredictingStates(replica, batch), batch.Targets_M).LogProbs_M;
-
-    private static PackedTensors Tensors(LearningReplica replica, PackedLayout layout) => new(layout, replica.Model.Rotary, replica.Precision);
+    private static Tensor LogProbs(LearningReplica replica, Tensor states_MD, Tensor targets_M, double temperature) =>
+        new LogProbHead(replica.Model.Head_VxD, temperature, keptValues: 0).Forward(states_MD, targets_M).LogProbs_M;
 
     /// <summary>Null where the head does not learn.</summary>
     private Tensor? HeadGradient_VxD => !_replica.LearnsWeights ? null : _replica.Model.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];
 
     public void Dispose()
     {
+        _kernels?.Dispose();
         _replica.Dispose();
         Gradient.Dispose();
     }

@@ -3,13 +3,12 @@ using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning;
 
-/// <summary>The arrays of a layout as tensors (suffixes as there). Owned by the dispose scope they were made in.</summary>
+/// <summary>Where a layout's tokens lie and what they look at, as tensors (suffixes as there). Owned by the dispose scope they were made in.</summary>
 public sealed class PackedTensors
 {
-    /// <param name="type">That the pass computes in. What is measured of its log-probs is single precision at least.</param>
+    /// <param name="type">That the pass computes in.</param>
     public PackedTensors(PackedLayout layout, Rotary rotary, ScalarType type = ScalarType.Float32)
     {
-        var measured = type == ScalarType.BFloat16 ? ScalarType.Float32 : type;
         Layout = layout;
         TokenIds_N = tensor(layout.TokenIds_N);
         Angles = rotary.At(tensor(layout.Positions_N).unsqueeze(0), layout.Positions_N.Max() + 1);
@@ -24,12 +23,6 @@ public sealed class PackedTensors
             tensor(layout.Sources_U), 1, null, lastMask_G11P,
             [.. layout.Bundles.Select(bundle => tensor(bundle.SourceQueryIndex_RA))], tensor(layout.SourceAttendedIndex_U));
         SourceIndex_M = tensor(layout.SourceIndex_M);
-        Targets_M = tensor(layout.Targets_M);
-        RowIndex_M = tensor(layout.RowIndex_M);
-        RowShares_M = tensor(layout.RowShares_M).to(measured);
-        OldLogProbs_M = tensor(layout.LogProbs_M).to(measured);
-        Advantages_M = tensor(layout.Advantages_M).to(measured);
-        Weights_M = tensor(layout.Weights_M).to(measured);
     }
 
     public PackedLayout Layout { get; }
@@ -44,13 +37,6 @@ public sealed class PackedTensors
     public Tensor? PromptIndex_GP { get; }
     public IReadOnlyList<BundleTensors> Bundles { get; }
     public Tensor SourceIndex_M { get; }
-    public Tensor Targets_M { get; }
-    public Tensor RowIndex_M { get; }
-    public Tensor RowShares_M { get; }
-    /// <summary>Log-probs of the policy that ratios compare with.</summary>
-    public Tensor OldLogProbs_M { get; }
-    public Tensor Advantages_M { get; }
-    public Tensor Weights_M { get; }
 
     private static Tensor Forbid(Tensor allowed, ScalarType type) =>
         allowed.logical_not().Forbidding(type);

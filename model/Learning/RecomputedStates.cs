@@ -7,7 +7,7 @@ namespace KnapsackCloud.Model.Learning;
 /// layer, and the way back makes a layer again to get its gradient. The same gradients to the bit, for a third more arithmetic and the
 /// activations of one layer in place of all. Owns what it keeps.
 /// </summary>
-internal sealed class RecomputedStates : IDisposable
+internal sealed class RecomputedStates : IPassStates
 {
     private readonly LearningReplica _replica;
     private readonly PackedTensors _batch;
@@ -28,10 +28,10 @@ internal sealed class RecomputedStates : IDisposable
         States_MD = PackedDecoder.Predicting(replica, x_ND, batch).DetachFromDisposeScope();
     }
 
-    /// <summary>As <see cref="PackedDecoder.PredictingStates"/> gives them, without a graph.</summary>
+    /// <inheritdoc/>
     public Tensor States_MD { get; }
 
-    /// <summary>Adds the gradients of all that learns but the head, from that of <see cref="States_MD"/>. Once.</summary>
+    /// <inheritdoc/>
     public void Backward(Tensor gradient_MD)
     {
         using var scope = NewDisposeScope();

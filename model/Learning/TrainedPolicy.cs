@@ -55,15 +55,30 @@ internal sealed class TrainedPolicy : IDisposable
         }
     }
 
-    /// <summary>Writes model, tokenizer and training state. Returns the state's identity, as <see cref="TrainingStateFiles.Save"/>.</summary>
+    /// <summary>Writes model, tokenizer and training state. Returns the state's identity, as <see cref="TrainingStateFiles.SaveScalars"/>.</summary>
     /// <param name="whole">With the weights themselves, not only the adapter.</param>
     public byte[] Save(string folder, bool whole)
     {
+        Directory.CreateDirectory(folder);
+        // Nobody computes meanwhile: both are written, and then hashed, at once.
+        var moments = Task.Run(() => TrainingStateFiles.SaveTensors(_optimiser, Tensors, folder));
+        try
+        {
+            SavePolicy(folder, whole);
+        }
+        finally
+        {
+            moments.GetAwaiter().GetResult();
+        }
+
+        return TrainingStateFiles.SaveScalars(_optimiser, folder);
+    }
+
+    private void SavePolicy(string folder, bool whole)
+    {
         if (whole) CheckpointFolder.Save(Model, _tokenizer, folder);
-        if (_adapter is null) return TrainingStateFiles.Save(_optimiser, Tensors, folder);
-        AdapterFolder.Save(_adapter.Adapter, BaseName, folder);
-        if (!whole) _tokenizer.WriteTo(folder);
-        return TrainingStateFiles.Save(_optimiser, Tensors, folder);
+        else _tokenizer.WriteTo(folder);
+        if (_adapter is not null) AdapterFolder.Save(_adapter.Adapter, BaseName, folder);
     }
 
     public void Dispose()

@@ -21,26 +21,32 @@ internal static class TrainingStateFiles
     private const string MeansPrefix = "exp_avg.";
     private const string SquaresPrefix = "exp_avg_sq.";
 
-    /// <summary>Writes the state beside the weights, or the adapter, that are in the folder already. Returns its identity.</summary>
+    /// <summary>Writes the moments, beside the weights or the adapter.</summary>
     /// <param name="tensors">What the optimiser's weights are called.</param>
-    public static byte[] Save(AdamW optimiser, IReadOnlyList<CheckpointTensor> tensors, string folder)
+    public static void SaveTensors(AdamW optimiser, IReadOnlyList<CheckpointTensor> tensors, string folder)
     {
-        using (NewDisposeScope())
-            SafetensorsWriter.Write(Path.Combine(folder, TensorsName), tensors.GroupBy(tensor => tensor.Parameter).SelectMany(parts => Rows(parts, optimiser.Moments.Of(parts.Key))).ToDictionary(moment => moment.Name, moment => moment.Rows));
+        using var scope = NewDisposeScope();
+        SafetensorsWriter.Write(Path.Combine(folder, TensorsName), tensors.GroupBy(tensor => tensor.Parameter).SelectMany(parts => Rows(parts, optimiser.Moments.Of(parts.Key))).ToDictionary(moment => moment.Name, moment => moment.Rows));
+    }
+
+    /// <summary>Writes the rest, once all tensors are in the folder. Returns the state's identity.</summary>
+    public static byte[] SaveScalars(AdamW optimiser, string folder)
+    {
+        var hashes = Task.WhenAll(HashedFiles(folder).Select(file => Task.Run(() => (Name: file, Hash: Hash(folder, file))))).GetAwaiter().GetResult();
         var scalars = JsonFile.Bytes(json =>
         {
             json.WriteNumber("format", Format);
             json.WriteString("optimiser", "adamw");
             json.WriteNumber("updates", optimiser.Steps);
             json.WriteStartObject("sha256");
-            foreach (var file in HashedFiles(folder)) json.WriteString(file, Hash(folder, file));
+            foreach (var (name, hash) in hashes) json.WriteString(name, hash);
             json.WriteEndObject();
         });
         File.WriteAllBytes(Path.Combine(folder, ScalarsName), scalars);
         return scalars;
     }
 
-    /// <summary>The identity that <see cref="Save"/> returned for this folder's state.</summary>
+    /// <summary>The identity that <see cref="SaveScalars"/> returned for this folder's state.</summary>
     /// <exception cref="CheckpointException">The folder has no training state.</exception>
     public static byte[] Identity(string folder)
     {

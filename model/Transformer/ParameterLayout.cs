@@ -19,8 +19,8 @@ internal enum ParameterKind
 /// </summary>
 internal static class ParameterLayout
 {
-    /// <summary>Places of a layer's matrices after its first parameter.</summary>
-    public const int QueryKeyValue = 1, Output = 2, GateUp = 4, Down = 5;
+    /// <summary>Places of a layer's parameters after its first, which is the norm before attention.</summary>
+    public const int QueryKeyValue = 1, Output = 2, FeedForwardNorm = 3, GateUp = 4, Down = 5;
 
     private const int InEveryLayer = 6;
 

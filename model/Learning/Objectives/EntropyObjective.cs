@@ -7,6 +7,6 @@ namespace KnapsackCloud.Model.Learning.Objectives;
 /// <param name="coefficient">Above 0.</param>
 public sealed class EntropyObjective(double coefficient) : ITokenObjective
 {
-    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTensors batch) =>
+    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTargets batch) =>
         new((predictions.Entropies_M * batch.Weights_M).sum().Times(-coefficient), 0);
 }

@@ -5,7 +5,7 @@ namespace KnapsackCloud.Model.Learning.Objectives;
 /// <summary>What an update minimises, as a function of what the model says of the predicted tokens. Stateless.</summary>
 public interface ITokenObjective
 {
-    ObjectiveValue Evaluate(TokenPredictions predictions, PackedTensors batch);
+    ObjectiveValue Evaluate(TokenPredictions predictions, PackedTargets batch);
 }
 
 /// <summary>What the learner's policy says of the M predicted tokens, under the temperature they were sampled with.</summary>

@@ -8,7 +8,7 @@ namespace KnapsackCloud.Model.Learning.Objectives;
 /// <param name="coefficient">Above 0.</param>
 public sealed class KlObjective(double coefficient) : ITokenObjective
 {
-    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTensors batch)
+    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTargets batch)
     {
         var divergence_M = Divergence(predictions) ?? throw new ArgumentException("a KL penalty needs the log-probs of a reference policy", nameof(predictions));
         return new ObjectiveValue((divergence_M * batch.Weights_M).sum().Times(coefficient), 0);

@@ -8,7 +8,7 @@ namespace KnapsackCloud.Model.Learning.Objectives;
 /// <summary>The clipped loss on the ratio of whole rows; <see cref="SequenceClip"/> has the formula and its source.</summary>
 public sealed class SequenceClipObjective(ClipRange clip) : ITokenObjective
 {
-    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTensors batch)
+    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTargets batch)
     {
         var logRatio_M = (predictions.LogProbs_M - batch.OldLogProbs_M) * batch.RowShares_M;
         var logRatio_R = zeros(batch.Layout.TrainedRows, dtype: logRatio_M.dtype).scatter_add(0, batch.RowIndex_M, logRatio_M);

@@ -8,7 +8,7 @@ namespace KnapsackCloud.Model.Learning.Objectives;
 /// <summary>The clipped loss on the ratio of single tokens; <see cref="TokenClip"/> has the formula and its sources.</summary>
 public sealed class TokenClipObjective(ClipRange clip, double? dualClip = null) : ITokenObjective
 {
-    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTensors batch)
+    public ObjectiveValue Evaluate(TokenPredictions predictions, PackedTargets batch)
     {
         var ratio_M = (predictions.LogProbs_M - batch.OldLogProbs_M).exp();
         var free_M = ratio_M * batch.Advantages_M;

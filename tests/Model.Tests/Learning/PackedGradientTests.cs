@@ -83,9 +83,16 @@ public class PackedGradientTests
     private static void AssertEqualToUnpacked(
         ModelConfig config, PackedGroup[] groups, bool inPasses, double temperature, (ScalarType Precision, double Loss, double Gradient) tolerance)
     {
+        using var model = DecoderModel.Random(tolerance.Precision == ScalarType.Float64 ? config : config with { HiddenSize = config.HiddenSize + 14, HeadDim = config.HeadDim + 8 }, seed: 3);
+        AssertEqualToUnpacked(model, groups, inPasses, temperature, tolerance);
+    }
+
+    /// <param name="model">In single precision.</param>
+    internal static void AssertEqualToUnpacked(
+        DecoderModel model, PackedGroup[] groups, bool inPasses, double temperature, (ScalarType Precision, double Loss, double Gradient) tolerance)
+    {
         using var scope = NewDisposeScope();
         var isDouble = tolerance.Precision == ScalarType.Float64;
-        using var model = DecoderModel.Random(isDouble ? config : config with { HiddenSize = config.HiddenSize + 14, HeadDim = config.HeadDim + 8 }, seed: 3);
         using var exact = LearningSamples.InDouble(model);
         var (loss, gradients, parts, lossParts) = LearningSamples.Unpacked(exact, groups, temperature);
         using var shard = new GradientShard(LearningReplica.OfWeights(isDouble ? exact : model));

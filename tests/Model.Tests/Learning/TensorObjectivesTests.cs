@@ -94,7 +94,7 @@ public class TensorObjectivesTests
         ITokenObjective objective, IReadOnlyList<PackedGroup> minibatch, double[][][] logProbs, double[][][]? reference = null)
     {
         using var rotary = new Rotary(TestModels.Config);
-        var batch = new PackedTensors(PackedLayout.Of(minibatch), rotary);
+        var batch = new PackedTargets(PackedLayout.Of(minibatch));
         var logProbs_M = Flat(logProbs).requires_grad_(true);
         var entropies_M = full_like(logProbs_M, Entropy).detach().requires_grad_(true);
         var (loss, clipped) = objective.Evaluate(new TokenPredictions(logProbs_M, entropies_M, reference is null ? null : Flat(reference)), batch);

@@ -1,0 +1,124 @@
+using KnapsackCloud.Model.Generation.Cpu;
+using KnapsackCloud.Model.Transformer;
+using static TorchSharp.torch;
+
+namespace KnapsackCloud.Model.Learning.Cpu;
+
+/// <summary>A layer's way forward and back over some tokens, and what the way back needs of the way forward, in an arena's arrays.</summary>
+internal sealed unsafe class CpuLayer : IDisposable
+{
+    private readonly ModelConfig _config;
+    private readonly FloatArena _arena;
+    private readonly LearningMatrix _queryKeyValue, _output, _gateUp, _down;
+    private readonly float* _attentionNorm, _byAttentionNorm, _feedForwardNorm, _byFeedForwardNorm;
+    private float* _x_ND, _normed_ND, _qkv_NH, _probabilities, _attended_RQ, _middle_RD, _normed_RD, _gateUp_R2F, _hidden_RF;
+
+    /// <param name="weights">The model's parameters; <paramref name="gradients"/> are theirs.</param>
+    public CpuLayer(ModelConfig config, int layer, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> gradients, FloatArena arena)
+    {
+        (_config, _arena) = (config, arena);
+        var first = ParameterLayout.First(config, layer);
+        _attentionNorm = TensorMemory.Of<float>(weights[first]);
+        _byAttentionNorm = TensorMemory.Of<float>(gradients[first]);
+        _feedForwardNorm = TensorMemory.Of<float>(weights[first + ParameterLayout.FeedForwardNorm]);
+        _byFeedForwardNorm = TensorMemory.Of<float>(gradients[first + ParameterLayout.FeedForwardNorm]);
+        (_queryKeyValue, _output, _gateUp, _down) = (Matrix(ParameterLayout.QueryKeyValue), Matrix(ParameterLayout.Output), Matrix(ParameterLayout.GateUp), Matrix(ParameterLayout.Down));
+
+        LearningMatrix Matrix(int offset) => new(weights[first + offset], gradients[first + offset]);
+    }
+
+    public void Refresh()
+    {
+        foreach (var matrix in new[] { _queryKeyValue, _output, _gateUp, _down }) matrix.Refresh();
+    }
+
+    /// <summary>The layer's output, a row for each query.</summary>
+    /// <param name="x_ND">Of all tokens; kept for the way back, as all arrays are.</param>
+    public float* Forward(float* x_ND, CpuBatch batch, LayerQueries queries)
+    {
+        int d = _config.HiddenSize, f = _config.IntermediateSize, tokens = MatrixProducts.Padded(batch.Tokens), rows = MatrixProducts.Padded(queries.Rows);
+        _x_ND = x_ND;
+        _normed_ND = Normed(x_ND, _attentionNorm, batch.Tokens);
+        _qkv_NH = _arena.Take((long)tokens * QkvSize);
+        _queryKeyValue.Forward(_normed_ND, tokens, _qkv_NH);
+        for (var token = 0; token < batch.Tokens; token++)
+            for (var head = 0; head < _config.NumAttentionHeads + _config.NumKeyValueHeads; head++) RowOperations.Rotate(Head(_qkv_NH, token, head), _config.HeadDim, batch.Cos(token), batch.Sin(token));
+        _probabilities = _arena.Take(TreeAttention.Probabilities(queries.Spans, _config));
+        _attended_RQ = _arena.Take((long)rows * _config.QuerySize);
+        batch.Attention.Forward(queries.Spans, _qkv_NH, _probabilities, _attended_RQ);
+        _middle_RD = _arena.Take((long)rows * d);
+        for (var row = 0; row < queries.Rows; row++) RowOperations.Copy(x_ND + (nint)queries.Token(row) * d, _middle_RD + (nint)row * d, d);
+        _output.Forward(_attended_RQ, rows, _middle_RD, add: true);
+        _normed_RD = Normed(_middle_RD, _feedForwardNorm, queries.Rows);
+        _gateUp_R2F = _arena.Take((long)rows * 2 * f);
+        _hidden_RF = _arena.Take((long)rows * f);
+        _gateUp.Forward(_normed_RD, rows, _gateUp_R2F);
+        for (var row = 0; row < queries.Rows; row++) RowOperations.SwiGlu(Gate(row), Gate(row) + f, f, _hidden_RF + (nint)row * f);
+        var y_RD = _arena.Take((long)rows * d);
+        RowOperations.Copy(_middle_RD, y_RD, rows * d);
+        _down.Forward(_hidden_RF, rows, y_RD, add: true);
+        return y_RD;
+    }
+
+    /// <summary>Adds the gradients of the weights; returns that of the layer's input, of all tokens.</summary>
+    /// <param name="byY_RD">Changed.</param>
+    public float* Backward(float* byY_RD, CpuBatch batch, LayerQueries queries)
+    {
+        int d = _config.HiddenSize, f = _config.IntermediateSize, rows = MatrixProducts.Padded(queries.Rows);
+        var byX_ND = queries.PlaceOfAll(byY_RD, batch.Tokens, d, _arena);
+        var mark = _arena.Mark();
+        var byHidden_RF = _arena.Take((long)rows * f);
+        _down.Backward(byY_RD, rows, byHidden_RF);
+        _down.Learn(byY_RD, _hidden_RF, queries.Rows);
+        for (var row = 0; row < queries.Rows; row++) RowGradients.SwiGlu(Gate(row), Gate(row) + f, byHidden_RF + (nint)row * f, f);
+        var byNormed_RD = _arena.Take((long)rows * d);
+        _gateUp.Backward(_gateUp_R2F, rows, byNormed_RD);
+        _gateUp.Learn(_gateUp_R2F, _normed_RD, queries.Rows);
+        ByNorm(_middle_RD, _feedForwardNorm, byNormed_RD, queries.Rows, byY_RD, _byFeedForwardNorm);
+        var byAttended_RQ = _arena.Take((long)rows * _config.QuerySize);
+        _output.Backward(byY_RD, rows, byAttended_RQ);
+        _output.Learn(byY_RD, _attended_RQ, queries.Rows);
+        queries.Spread(byY_RD, byX_ND, d);
+        AttentionBackward(byAttended_RQ, batch, queries, byX_ND);
+        _arena.Return(mark);
+        return byX_ND;
+    }
+
+    public void Dispose()
+    {
+        foreach (var matrix in new[] { _queryKeyValue, _output, _gateUp, _down }) matrix.Dispose();
+    }
+
+    private int QkvSize => _config.QuerySize + 2 * _config.KeyValueSize;
+
+    private void AttentionBackward(float* byAttended_RQ, CpuBatch batch, LayerQueries queries, float* byX_ND)
+    {
+        var tokens = MatrixProducts.Padded(batch.Tokens);
+        var byQkv_NH = _arena.Zeros((long)tokens * QkvSize);
+        batch.Attention.Backward(queries.Spans, _qkv_NH, _probabilities, byAttended_RQ, byQkv_NH);
+        for (var token = 0; token < batch.Tokens; token++)
+            for (var head = 0; head < _config.NumAttentionHeads + _config.NumKeyValueHeads; head++) RowGradients.Rotate(Head(byQkv_NH, token, head), _config.HeadDim, batch.Cos(token), batch.Sin(token));
+        var byNormed_ND = _arena.Take((long)tokens * _config.HiddenSize);
+        _queryKeyValue.Backward(byQkv_NH, tokens, byNormed_ND);
+        _queryKeyValue.Learn(byQkv_NH, _normed_ND, batch.Tokens);
+        ByNorm(_x_ND, _attentionNorm, byNormed_ND, batch.Tokens, byX_ND, _byAttentionNorm);
+    }
+
+    private float* Normed(float* x_RD, float* weight, int rows)
+    {
+        var d = _config.HiddenSize;
+        var normed_RD = _arena.Take((long)MatrixProducts.Padded(rows) * d);
+        for (var row = 0; row < rows; row++) RowOperations.RmsNorm(x_RD + (nint)row * d, weight, d, _config.RmsNormEps, normed_RD + (nint)row * d);
+        return normed_RD;
+    }
+
+    private void ByNorm(float* x_RD, float* weight, float* byNormed_RD, int rows, float* byX_RD, float* byWeight)
+    {
+        var d = _config.HiddenSize;
+        for (nint row = 0; row < rows; row++) RowGradients.RmsNorm(x_RD + row * d, weight, byNormed_RD + row * d, d, _config.RmsNormEps, byX_RD + row * d, byWeight);
+    }
+
+    private float* Head(float* qkv_NH, int token, int head) => qkv_NH + (nint)token * QkvSize + head * _config.HeadDim;
+
+    private float* Gate(int row) => _gateUp_R2F + (nint)row * 2 * _config.IntermediateSize;
+}
