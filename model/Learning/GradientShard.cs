@@ -22,6 +22,9 @@ internal sealed class GradientShard : IDisposable
         if (replica.LearnsWeights && replica.Precision == replica.Model.Embedding_VxD.dtype && CpuPass.Supports(replica.Model)) _kernels = new CpuPass(replica.Model, Gradient);
     }
 
+    /// <summary>Whether passes are those of the kernels for CPUs, unless layers are made again.</summary>
+    public bool HasKernels => _kernels is not null;
+
     /// <summary>Of the replica's leaves.</summary>
     public ParameterBuffer Gradient { get; }
 
@@ -49,7 +52,7 @@ internal sealed class GradientShard : IDisposable
         {
             using var scope = NewDisposeScope();
             var layout = PackedLayout.Of(microbatch);
-            var logProbs_M = LogProbs(replica, States(replica, microbatch, layout, recompute: false).States_MD, tensor(layout.Targets_M), temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
+            var logProbs_M = LogProbs(replica, States(replica, layout, recompute: false).States_MD, tensor(layout.Targets_M), temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
             var at = 0;
             foreach (var row in microbatch.SelectMany(group => group.Rows))
             {
@@ -66,7 +69,8 @@ internal sealed class GradientShard : IDisposable
         using var scope = NewDisposeScope();
         var layout = PackedLayout.Of(microbatch);
         var batch = new PackedTargets(layout, replica.Precision);
-        var states = States(replica, microbatch, layout, rule.Recompute == true);
+        var states = States(replica, layout, rule.Recompute == true);
+        using var done = ReferenceEquals(states, _kernels) ? null : states;
         var head = new LogProbHead(replica.Model.Head_VxD.detach(), rule.Temperature);
         var (logProbs_M, entropies_M) = head.Forward(states.States_MD, batch.Targets_M);
         var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), ReferenceLogProbs(batch, rule, replica.Precision));
@@ -77,10 +81,10 @@ internal sealed class GradientShard : IDisposable
         return Measure(loss, clipped, predictions, batch);
     }
 
-    /// <summary>One pass, whose states are the current scope's or live until the next.</summary>
-    private IPassStates States(LearningReplica replica, IReadOnlyList<PackedGroup> microbatch, PackedLayout layout, bool recompute)
+    /// <summary>One pass: the kernels', which stay, or another, which is the caller's.</summary>
+    private IPassStates States(LearningReplica replica, PackedLayout layout, bool recompute)
     {
-        if (_kernels is not null && !recompute && CpuPass.Supports(microbatch))
+        if (_kernels is not null && !recompute)
         {
             _kernels.Forward(layout);
             return _kernels;

@@ -23,6 +23,18 @@ public readonly record struct MicrobatchBudget(long Bytes, long BytesPerToken, l
         return new(bytes, numberBytes * (perLayer * layers + inputs), 3L * numberBytes * layers * config.NumAttentionHeads, numberBytes * layers * (config.QuerySize + config.KeyValueSize));
     }
 
+    /// <summary>
+    /// Of <see cref="Cpu.CpuPass"/>: five numbers of the hidden size a layer, queries, keys and values, what is attended, and three of the SwiGLU; the
+    /// way back of one layer beside them. Probabilities are kept where scores are made.
+    /// </summary>
+    public static MicrobatchBudget ForKernels(ModelConfig config, long bytes)
+    {
+        long layers = config.NumHiddenLayers, heads = config.QuerySize + 2 * config.KeyValueSize;
+        var kept = 5L * config.HiddenSize + (config.HasQueryKeyNorm ? 2 : 1) * heads + config.QuerySize + 3L * config.IntermediateSize;
+        var once = 3L * config.HiddenSize + heads + config.QuerySize + config.IntermediateSize;
+        return new(bytes, sizeof(float) * (kept * layers + once), sizeof(float) * layers * config.NumAttentionHeads);
+    }
+
     /// <summary>Bytes that the largest row takes in a pass of its own with its prompt.</summary>
     public long LeastBytes(IReadOnlyList<PackedGroup> groups)
     {

@@ -13,6 +13,8 @@ internal sealed class PolicyTrainer : IDisposable
     /// <summary>Shards of a minibatch. A constant of the format: another number rounds sums differently.</summary>
     public const int Shards = 2;
     private const long ShardBytes = 768L << 20;
+    /// <summary>What the kernels need stays theirs, also while the tensor library needs its own.</summary>
+    private const long KernelBytes = 512L << 20;
 
     private readonly DecoderModel _model;
     private readonly AdamW _optimiser;
@@ -29,11 +31,11 @@ internal sealed class PolicyTrainer : IDisposable
     public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads, AdapterTraining? adapter = null, string precision = LearningPrecision.Full)
     {
         (_model, _optimiser, _threads, _adapter) = (model, optimiser, threads, adapter);
-        var bytes = precision == LearningPrecision.BFloat16 ? sizeof(ushort) : sizeof(float);
-        _kept = MicrobatchBudget.For(model.Config, ShardBytes, numberBytes: bytes);
-        _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true, bytes);
         ScalarType? type = precision == LearningPrecision.BFloat16 ? ScalarType.BFloat16 : null;
         _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(adapter is null ? LearningReplica.OfWeights(model, type) : LearningReplica.OfAdapter(model, adapter.Adapter, type)))];
+        var bytes = precision == LearningPrecision.BFloat16 ? sizeof(ushort) : sizeof(float);
+        _kept = _shards[0].HasKernels ? MicrobatchBudget.ForKernels(model.Config, KernelBytes) : MicrobatchBudget.For(model.Config, ShardBytes, numberBytes: bytes);
+        _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true, bytes);
     }
 
     /// <summary>

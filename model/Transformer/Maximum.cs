@@ -5,6 +5,14 @@ namespace KnapsackCloud.Model.Transformer;
 /// <summary>The largest of some numbers.</summary>
 internal static class Maximum
 {
+    /// <summary>Of sixteen.</summary>
+    public static float Of(Vector512<float> lanes)
+    {
+        var quarters = Vector256.Max(lanes.GetLower(), lanes.GetUpper());
+        var four = Vector128.Max(quarters.GetLower(), quarters.GetUpper());
+        return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
+    }
+
     /// <summary>Not a number when any value is (IEEE 754 maximum), minus infinity when there is none.</summary>
     public static float Of(ReadOnlySpan<float> values)
     {

@@ -50,7 +50,7 @@ internal readonly unsafe struct Attention(int size, Rows<float> queries, Rows<fl
         for (var s = length; s < end; s++) scores[s] = float.NegativeInfinity;
         var most = Vector512.Load(scores);
         for (var s = Tiles.Lanes; s < end; s += Tiles.Lanes) most = Vector512.Max(most, Vector512.Load(scores + s));
-        var largest = Vector512.Create(Largest(most));
+        var largest = Vector512.Create(Maximum.Of(most));
         var (factor, sums) = (Vector512.Create(scale), Vector512<float>.Zero);
         for (var s = 0; s < end; s += Tiles.Lanes)
         {
@@ -60,12 +60,5 @@ internal readonly unsafe struct Attention(int size, Rows<float> queries, Rows<fl
         }
 
         return Vector512.Sum(sums);
-    }
-
-    private static float Largest(Vector512<float> lanes)
-    {
-        var quarters = Vector256.Max(lanes.GetLower(), lanes.GetUpper());
-        var four = Vector128.Max(quarters.GetLower(), quarters.GetUpper());
-        return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
     }
 }

@@ -10,8 +10,8 @@ internal sealed unsafe class CpuLayer : IDisposable
     private readonly ModelConfig _config;
     private readonly FloatArena _arena;
     private readonly LearningMatrix _queryKeyValue, _output, _gateUp, _down;
-    private readonly float* _attentionNorm, _byAttentionNorm, _feedForwardNorm, _byFeedForwardNorm;
-    private float* _x_ND, _normed_ND, _qkv_NH, _probabilities, _attended_RQ, _middle_RD, _normed_RD, _gateUp_R2F, _hidden_RF;
+    private readonly float* _attentionNorm, _byAttentionNorm, _feedForwardNorm, _byFeedForwardNorm, _bias, _byBias, _headNorm, _byHeadNorm;
+    private float* _x_ND, _normed_ND, _plain_NH, _qkv_NH, _kept, _attended_RQ, _middle_RD, _normed_RD, _gateUp_R2F, _hidden_RF;
 
     /// <param name="weights">The model's parameters; <paramref name="gradients"/> are theirs.</param>
     public CpuLayer(ModelConfig config, int layer, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> gradients, FloatArena arena)
@@ -24,7 +24,19 @@ internal sealed unsafe class CpuLayer : IDisposable
         _byFeedForwardNorm = TensorMemory.Of<float>(gradients[first + ParameterLayout.FeedForwardNorm]);
         (_queryKeyValue, _output, _gateUp, _down) = (Matrix(ParameterLayout.QueryKeyValue), Matrix(ParameterLayout.Output), Matrix(ParameterLayout.GateUp), Matrix(ParameterLayout.Down));
 
-        LearningMatrix Matrix(int offset) => new(weights[first + offset], gradients[first + offset]);
+        if (ParameterLayout.BiasOffset(config) is { } bias)
+        {
+            _bias = TensorMemory.Of<float>(weights[first + bias]);
+            _byBias = TensorMemory.Of<float>(gradients[first + bias]);
+        }
+
+        if (ParameterLayout.NormOffset(config) is { } norm)
+        {
+            _headNorm = TensorMemory.Of<float>(weights[first + norm]);
+            _byHeadNorm = TensorMemory.Of<float>(gradients[first + norm]);
+        }
+
+        LearningMatrix Matrix(int offset) => new(weights[first + offset], gradients[first + offset], arena);
     }
 
     public void Refresh()
@@ -41,11 +53,10 @@ internal sealed unsafe class CpuLayer : IDisposable
         _normed_ND = Normed(x_ND, _attentionNorm, batch.Tokens);
         _qkv_NH = _arena.Take((long)tokens * QkvSize);
         _queryKeyValue.Forward(_normed_ND, tokens, _qkv_NH);
-        for (var token = 0; token < batch.Tokens; token++)
-            for (var head = 0; head < _config.NumAttentionHeads + _config.NumKeyValueHeads; head++) RowOperations.Rotate(Head(_qkv_NH, token, head), _config.HeadDim, batch.Cos(token), batch.Sin(token));
-        _probabilities = _arena.Take(TreeAttention.Probabilities(queries.Spans, _config));
+        PrepareHeads(batch, tokens);
+        _kept = _arena.Take(batch.Attention.Kept(queries.Spans));
         _attended_RQ = _arena.Take((long)rows * _config.QuerySize);
-        batch.Attention.Forward(queries.Spans, _qkv_NH, _probabilities, _attended_RQ);
+        batch.Attention.Forward(queries.Spans, _qkv_NH, _kept, _attended_RQ);
         _middle_RD = _arena.Take((long)rows * d);
         for (var row = 0; row < queries.Rows; row++) RowOperations.Copy(x_ND + (nint)queries.Token(row) * d, _middle_RD + (nint)row * d, d);
         _output.Forward(_attended_RQ, rows, _middle_RD, add: true);
@@ -95,14 +106,61 @@ internal sealed unsafe class CpuLayer : IDisposable
     {
         var tokens = MatrixProducts.Padded(batch.Tokens);
         var byQkv_NH = _arena.Zeros((long)tokens * QkvSize);
-        batch.Attention.Backward(queries.Spans, _qkv_NH, _probabilities, byAttended_RQ, byQkv_NH);
-        for (var token = 0; token < batch.Tokens; token++)
-            for (var head = 0; head < _config.NumAttentionHeads + _config.NumKeyValueHeads; head++) RowGradients.Rotate(Head(byQkv_NH, token, head), _config.HeadDim, batch.Cos(token), batch.Sin(token));
+        batch.Attention.Backward(queries.Spans, _qkv_NH, _kept, byAttended_RQ, byQkv_NH);
+        HeadsBackward(byQkv_NH, batch);
         var byNormed_ND = _arena.Take((long)tokens * _config.HiddenSize);
         _queryKeyValue.Backward(byQkv_NH, tokens, byNormed_ND);
         _queryKeyValue.Learn(byQkv_NH, _normed_ND, batch.Tokens);
         ByNorm(_x_ND, _attentionNorm, byNormed_ND, batch.Tokens, byX_ND, _byAttentionNorm);
     }
+
+    /// <summary>Biases, norms and rotation of queries and keys, as far as the architecture has them; before norms they are kept.</summary>
+    private void PrepareHeads(CpuBatch batch, int tokens)
+    {
+        var size = _config.HeadDim;
+        for (var token = 0; token < batch.Tokens && _bias is not null; token++) RowOperations.Add(Head(_qkv_NH, token, 0), _bias, QkvSize);
+        if (_headNorm is not null)
+        {
+            _plain_NH = _arena.Take((long)tokens * QkvSize);
+            RowOperations.Copy(_qkv_NH, _plain_NH, batch.Tokens * QkvSize);
+        }
+
+        for (var token = 0; token < batch.Tokens; token++)
+        {
+            for (var head = 0; head < RotatedHeads; head++)
+            {
+                var numbers = Head(_qkv_NH, token, head);
+                if (_headNorm is not null) RowOperations.RmsNorm(numbers, HeadNorm(_headNorm, head), size, _config.RmsNormEps, numbers);
+                RowOperations.Rotate(numbers, size, batch.Cos(token), batch.Sin(token));
+            }
+        }
+    }
+
+    /// <summary>The way back through <see cref="PrepareHeads"/>, in place.</summary>
+    private void HeadsBackward(float* byQkv_NH, CpuBatch batch)
+    {
+        var size = _config.HeadDim;
+        var byNormed = stackalloc float[size];
+        for (var token = 0; token < batch.Tokens; token++)
+        {
+            for (var head = 0; head < RotatedHeads; head++)
+            {
+                var gradient = Head(byQkv_NH, token, head);
+                RowGradients.Rotate(gradient, size, batch.Cos(token), batch.Sin(token));
+                if (_headNorm is null) continue;
+                RowOperations.Copy(gradient, byNormed, size);
+                new Span<float>(gradient, size).Clear();
+                RowGradients.RmsNorm(Head(_plain_NH, token, head), HeadNorm(_headNorm, head), byNormed, size, _config.RmsNormEps, gradient, HeadNorm(_byHeadNorm, head));
+            }
+
+            if (_byBias is not null) RowOperations.Add(_byBias, Head(byQkv_NH, token, 0), QkvSize);
+        }
+    }
+
+    private int RotatedHeads => _config.NumAttentionHeads + _config.NumKeyValueHeads;
+
+    /// <summary>Queries' weights, and then those of keys.</summary>
+    private float* HeadNorm(float* both, int head) => head < _config.NumAttentionHeads ? both : both + _config.HeadDim;
 
     private float* Normed(float* x_RD, float* weight, int rows)
     {

@@ -6,16 +6,14 @@ using static TorchSharp.torch;
 namespace KnapsackCloud.Model.Learning.Cpu;
 
 /// <summary>
-/// The decoder over a packed microbatch and its gradients on a CPU, for small models: what <see cref="PackedDecoder"/> computes by hundreds of
-/// operations of the tensor library and its graph, of which each takes longer to be called than to be computed. One thread at a time.
+/// The decoder over a packed microbatch and its gradients on a CPU: what <see cref="PackedDecoder"/> computes by hundreds of operations of the tensor
+/// library and its graph. Of small models each of them takes longer to be called than to be computed; of large ones their results go to memory and
+/// come back, one after the other. One thread at a time.
 /// </summary>
 internal sealed unsafe class CpuPass : IPassStates
 {
-    /// <summary>From here on the library's operations take longer than its calls, and its products are those of packed matrices.</summary>
-    public const int LargestHiddenSize = 256;
-
     /// <summary>Keys of the widest span whose probabilities are kept.</summary>
-    private const int WidestSpan = 256;
+    private const int WidestTree = 64;
 
     private readonly ModelConfig _config;
     private readonly Rotary _rotary;
@@ -40,15 +38,10 @@ internal sealed unsafe class CpuPass : IPassStates
         _byFinalNorm = TensorMemory.Of<float>(gradient.Views[ParameterLayout.FinalNorm(_config)]);
     }
 
-    /// <summary>Whether a model is small enough to be faster this way, and of the kind that is written here: float32, whole vectors, neither biases nor norms of heads.</summary>
+    /// <summary>Whether processor, sizes and precision are those that this is written for: AVX-512, whole vectors, float32.</summary>
     public static bool Supports(DecoderModel model) =>
-        model.Config.HiddenSize <= LargestHiddenSize && CpuKernels.Support(model.Config) &&
-        ParameterLayout.BiasOffset(model.Config) is null && ParameterLayout.NormOffset(model.Config) is null &&
+        CpuKernels.Support(model.Config) &&
         model.Parameters.All(parameter => parameter.dtype == ScalarType.Float32 && parameter.device_type == DeviceType.CPU && parameter.is_contiguous());
-
-    /// <summary>Whether sequences are short enough.</summary>
-    public static bool Supports(IReadOnlyList<PackedGroup> groups) =>
-        groups.All(group => group.PromptIds.Length + group.Rows.Max(row => row.Inputs) + 2 * Tiles.Lanes <= WidestSpan);
 
     /// <summary>After the weights changed, before the next pass.</summary>
     public void Refresh()
@@ -68,7 +61,7 @@ internal sealed unsafe class CpuPass : IPassStates
         _layout = layout;
         var spans = TokenSpan.OfAll(layout);
         var angles = _rotary.Range(0, layout.Positions_N.Max() + 1);
-        _batch = new CpuBatch(layout, _config.HeadDim, TensorMemory.Of<float>(angles.Cos), TensorMemory.Of<float>(angles.Sin), new TreeAttention(_config, spans.Max(span => span.Width), _arena));
+        _batch = new CpuBatch(layout, _config.HeadDim, TensorMemory.Of<float>(angles.Cos), TensorMemory.Of<float>(angles.Sin), Attention(spans.Max(span => span.Width)));
         var all = new LayerQueries(spans, layout.Tokens, null);
         _queries = [.. Enumerable.Repeat(all, _layers.Length - 1), new LayerQueries(TokenSpan.OfSources(layout), layout.Sources, layout.Sources_U)];
         var x = _arena.Take((long)MatrixProducts.Padded(layout.Tokens) * d);
@@ -100,6 +93,8 @@ internal sealed unsafe class CpuPass : IPassStates
         _arena.Dispose();
         _states_MD?.Dispose();
     }
+
+    private ISpanAttention Attention(int width) => width <= WidestTree ? new TreeAttention(_config, width, _arena) : new BlockAttention(_config, width, _arena);
 
     private Tensor Predicting(PackedLayout layout)
     {

@@ -24,10 +24,10 @@ internal sealed unsafe class LayerQueries(IReadOnlyList<TokenSpan> spans, int ro
 
 /// <summary>What all layers of a pass share.</summary>
 /// <param name="cos_TD">Of all positions.</param>
-internal sealed unsafe class CpuBatch(PackedLayout layout, int headDim, float* cos_TD, float* sin_TD, TreeAttention attention)
+internal sealed unsafe class CpuBatch(PackedLayout layout, int headDim, float* cos_TD, float* sin_TD, ISpanAttention attention)
 {
     public int Tokens => layout.Tokens;
-    public TreeAttention Attention => attention;
+    public ISpanAttention Attention => attention;
 
     public float* Cos(int token) => cos_TD + (nint)layout.Positions_N[token] * headDim;
 

@@ -3,23 +3,31 @@ using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning.Cpu;
 
-/// <summary>A weight matrix that learns, [O, I]: products with it, and its gradient. Memory of weight and gradient is others'.</summary>
+/// <summary>
+/// A weight matrix that learns, [O, I]: products with it, and its gradient. Small ones are multiplied as they lie; of large ones the tensor library
+/// makes the products, which packs its operands. Memory of weight and gradient is others'; all other matrices are an arena's.
+/// </summary>
 internal sealed unsafe class LearningMatrix : IDisposable
 {
+    /// <summary>Of a small matrix.</summary>
+    private const int MostNumbers = 1 << 15;
+
     /// <summary>Rows that stay in the caches while all outputs pass by.</summary>
     private const int NearRows = 128;
 
-    private readonly Tensor _weight_OI;
-    private readonly Tensor _turned_IO;
+    private readonly Tensor _weight_OI, _gradient_OI;
+    private readonly Tensor? _turned_IO;
+    private readonly FloatArena _arena;
     private readonly int _outputs, _inputs;
     private readonly float* _weight, _turned, _gradient;
 
     /// <param name="weight_OI">Read whenever something is computed.</param>
     /// <param name="gradient_OI">Added to.</param>
-    public LearningMatrix(Tensor weight_OI, Tensor gradient_OI)
+    public LearningMatrix(Tensor weight_OI, Tensor gradient_OI, FloatArena arena)
     {
-        (_outputs, _inputs) = ((int)weight_OI.shape[0], (int)weight_OI.shape[1]);
-        _weight_OI = weight_OI;
+        (_outputs, _inputs, _arena) = ((int)weight_OI.shape[0], (int)weight_OI.shape[1], arena);
+        (_weight_OI, _gradient_OI) = (weight_OI.detach().DetachFromDisposeScope(), gradient_OI);
+        if (weight_OI.numel() > MostNumbers) return;
         _turned_IO = empty(_inputs, _outputs).DetachFromDisposeScope();
         _weight = TensorMemory.Of<float>(weight_OI);
         _turned = TensorMemory.Of<float>(_turned_IO);
@@ -30,21 +38,33 @@ internal sealed unsafe class LearningMatrix : IDisposable
     public void Refresh()
     {
         using var scope = NewDisposeScope();
-        using var frozen = no_grad();
-        _turned_IO.copy_(_weight_OI.t());
+        _turned_IO?.copy_(_weight_OI.t());
     }
 
     /// <summary>y (+)= x Wᵀ, of padded rows.</summary>
-    public void Forward(float* x_NI, int rows, float* y_NO, bool add = false) =>
-        MatrixProducts.Multiply(new LeftMatrix(x_NI, _inputs, 1), new Rows<float>(_turned, _outputs), new Rows<float>(y_NO, _outputs), rows, _outputs, _inputs, add);
+    public void Forward(float* x_NI, int rows, float* y_NO, bool add = false)
+    {
+        if (_turned_IO is not null) MatrixProducts.Multiply(new LeftMatrix(x_NI, _inputs, 1), new Rows<float>(_turned, _outputs), new Rows<float>(y_NO, _outputs), rows, _outputs, _inputs, add);
+        else ByLibrary(x_NI, _inputs, _weight_OI.t(), y_NO, _outputs, rows, add);
+    }
 
     /// <summary>dx = dy W, of padded rows.</summary>
-    public void Backward(float* byY_NO, int rows, float* byX_NI) =>
-        MatrixProducts.Multiply(new LeftMatrix(byY_NO, _outputs, 1), new Rows<float>(_weight, _inputs), new Rows<float>(byX_NI, _inputs), rows, _inputs, _outputs, add: false);
+    public void Backward(float* byY_NO, int rows, float* byX_NI)
+    {
+        if (_turned_IO is not null) MatrixProducts.Multiply(new LeftMatrix(byY_NO, _outputs, 1), new Rows<float>(_weight, _inputs), new Rows<float>(byX_NI, _inputs), rows, _inputs, _outputs, add: false);
+        else ByLibrary(byY_NO, _outputs, _weight_OI, byX_NI, _inputs, rows, add: false);
+    }
 
     /// <summary>Adds dyᵀ x to the gradient.</summary>
     public void Learn(float* byY_NO, float* x_NI, int rows)
     {
+        if (_turned_IO is null)
+        {
+            using var scope = NewDisposeScope();
+            _gradient_OI.addmm_(_arena.View(byY_NO, rows, _outputs).t(), _arena.View(x_NI, rows, _inputs));
+            return;
+        }
+
         for (var first = 0; first < rows; first += NearRows)
         {
             var (byY, x) = (new LeftMatrix(byY_NO + (nint)first * _outputs, 1, _outputs), new Rows<float>(x_NI + (nint)first * _inputs, _inputs));
@@ -52,5 +72,15 @@ internal sealed unsafe class LearningMatrix : IDisposable
         }
     }
 
-    public void Dispose() => _turned_IO.Dispose();
+    public void Dispose()
+    {
+        _weight_OI.Dispose();
+        _turned_IO?.Dispose();
+    }
+
+    private void ByLibrary(float* x, int inputs, Tensor weight_IO, float* y, int outputs, int rows, bool add)
+    {
+        using var scope = NewDisposeScope();
+        _arena.View(y, rows, outputs).addmm_(_arena.View(x, rows, inputs), weight_IO, beta: add ? 1 : 0, alpha: 1);
+    }
 }

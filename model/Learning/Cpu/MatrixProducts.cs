@@ -13,6 +13,9 @@ internal readonly unsafe struct LeftMatrix(float* first, nint row, nint step)
     public nint Step => step;
 
     public float* this[int number] => first + number * row;
+
+    /// <summary>The same rows without their first numbers.</summary>
+    public LeftMatrix From(int column) => new(first + column * step, row, step);
 }
 
 /// <summary>
@@ -24,6 +27,11 @@ internal static unsafe class MatrixProducts
     private const int Lanes = Tiles.Lanes;
     private const int Wide = 4 * Lanes;
 
+    /// <summary>Of a right-hand matrix that is read as it lies.</summary>
+    private const int NearNumbers = 1 << 15;
+
+    private const int PackedLength = 512;
+
     /// <summary>Rows to compute for so many: even, and four at least. All matrices have so many.</summary>
     public static int Padded(int rows) => Math.Max(4, (rows + 1) / 2 * 2);
 
@@ -34,8 +42,27 @@ internal static unsafe class MatrixProducts
     public static void Multiply(LeftMatrix a, Rows<float> b, Rows<float> c, int rows, int columns, int length, bool add)
     {
         var column = 0;
-        for (; column + Wide <= columns; column += Wide) Columns(a, b.From(column), c.From(column), rows, length, add, wide: true);
+        for (; column + Wide <= columns; column += Wide) WideColumns(a, b.From(column), c.From(column), rows, length, add);
         for (; column < columns; column += Lanes) Columns(a, b.From(column), c.From(column), rows, length, add, wide: false);
+    }
+
+    /// <summary>Columns of a large matrix are laid together first, some of their length at a time: as they lie, every number would be in a page of its own.</summary>
+    [SkipLocalsInit]
+    private static void WideColumns(LeftMatrix a, Rows<float> b, Rows<float> c, int rows, int length, bool add)
+    {
+        if ((long)b.Stride * length <= NearNumbers)
+        {
+            Columns(a, b, c, rows, length, add, wide: true);
+            return;
+        }
+
+        var packed = stackalloc float[PackedLength * Wide];
+        for (var start = 0; start < length; start += PackedLength)
+        {
+            var piece = Math.Min(PackedLength, length - start);
+            for (var k = 0; k < piece; k++) RowOperations.Copy(b[start + k], packed + k * Wide, Wide);
+            Columns(a.From(start), new Rows<float>(packed, Wide), c, rows, piece, add || start > 0, wide: true);
+        }
     }
 
     private static void Columns(LeftMatrix a, Rows<float> b, Rows<float> c, int rows, int length, bool add, bool wide)

@@ -10,7 +10,7 @@ namespace KnapsackCloud.Model.Learning.Cpu;
 /// keys are turned first: sixteen of them meet a query side by side, and nothing is added across lanes but a row of probabilities.
 /// </summary>
 /// <param name="width">Of the widest span.</param>
-internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatArena arena)
+internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatArena arena) : ISpanAttention
 {
     private static readonly Vector512<float> Lane = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 
@@ -20,15 +20,14 @@ internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatA
     private readonly float* _turned_KDW = arena.Zeros((long)config.NumKeyValueHeads * config.HeadDim * width);
     private readonly float* _byScore_W = arena.Take(width);
 
-    /// <summary>Numbers of the probabilities of some spans.</summary>
-    public static long Probabilities(IEnumerable<TokenSpan> spans, ModelConfig config) => spans.Sum(span => (long)span.Queries * config.NumAttentionHeads * span.Width);
+    /// <summary>Their probabilities.</summary>
+    public long Kept(IReadOnlyList<TokenSpan> spans) => spans.Sum(span => (long)span.Queries * config.NumAttentionHeads * span.Width);
 
-    /// <param name="qkv_NH">Rotated queries and keys, and values, of all tokens.</param>
-    /// <param name="probabilities">Memory for <see cref="Probabilities"/>; kept for the way back.</param>
-    /// <param name="attended_RQ">Gets a row for each query.</param>
-    public void Forward(IReadOnlyList<TokenSpan> spans, float* qkv_NH, float* probabilities, float* attended_RQ)
+    /// <inheritdoc/>
+    public void Forward(IReadOnlyList<TokenSpan> spans, float* qkv_NH, float* kept, float* attended_RQ)
     {
         var turned = -1;
+        var probabilities = kept;
         foreach (var span in spans)
         {
             Turn(span, qkv_NH + config.QuerySize, ref turned);
@@ -43,11 +42,11 @@ internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatA
         }
     }
 
-    /// <param name="probabilities">Of <see cref="Forward"/>.</param>
-    /// <param name="byQkv_NH">Zeros; gets the gradients of queries and keys after their rotation, and of values.</param>
-    public void Backward(IReadOnlyList<TokenSpan> spans, float* qkv_NH, float* probabilities, float* byAttended_RQ, float* byQkv_NH)
+    /// <inheritdoc/>
+    public void Backward(IReadOnlyList<TokenSpan> spans, float* qkv_NH, float* kept, float* byAttended_RQ, float* byQkv_NH)
     {
         var turned = -1;
+        var probabilities = kept;
         foreach (var span in spans)
         {
             Turn(span, qkv_NH + config.QuerySize + config.KeyValueSize, ref turned);
@@ -100,7 +99,7 @@ internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatA
             most = Vector512.Max(most, scores);
         }
 
-        var (largest, factor, sums) = (Vector512.Create(Largest(most)), Vector512.Create(_scale), Vector512<float>.Zero);
+        var (largest, factor, sums) = (Vector512.Create(Maximum.Of(most)), Vector512.Create(_scale), Vector512<float>.Zero);
         for (var column = 0; column < span.Width; column += Tiles.Lanes)
         {
             var exponentials = Exponential.Of((Vector512.Load(probabilities + column) - largest) * factor);
@@ -184,12 +183,5 @@ internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatA
 
             byQuery.Store(byQkv_NH + token + number);
         }
-    }
-
-    private static float Largest(Vector512<float> lanes)
-    {
-        var quarters = Vector256.Max(lanes.GetLower(), lanes.GetUpper());
-        var four = Vector128.Max(quarters.GetLower(), quarters.GetUpper());
-        return MathF.Max(MathF.Max(four[0], four[1]), MathF.Max(four[2], four[3]));
     }
 }

@@ -11,7 +11,7 @@ namespace KnapsackCloud.Model.Tests.Learning.Cpu;
 public class CpuPassTests
 {
     private static readonly Gen<ModelConfig> Configs =
-        TestModels.ConfigsOfWholeVectors.Select(config => config with { Architecture = Architecture.Llama, MaxPositionEmbeddings = 96 });
+        TestModels.ConfigsOfWholeVectors.Select(config => config with { MaxPositionEmbeddings = 96 });
 
     [Fact]
     public void Loss_and_gradients_equal_those_of_separate_rows()
