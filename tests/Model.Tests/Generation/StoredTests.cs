@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using CsCheck;
+using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
 using static TorchSharp.torch;
 
@@ -8,6 +9,19 @@ namespace KnapsackCloud.Model.Tests.Generation;
 /// <summary>bfloat16 as the kernels have it, beside the same numbers as floats.</summary>
 public unsafe class StoredTests
 {
+    [Theory]
+    [InlineData(GenerationPrecision.Auto, 112, ScalarType.Float32)]
+    [InlineData(GenerationPrecision.Auto, 128, ScalarType.BFloat16)]
+    [InlineData(GenerationPrecision.Auto, 136, ScalarType.Float32)]
+    [InlineData(GenerationPrecision.F32, 128, ScalarType.Float32)]
+    [InlineData(GenerationPrecision.BF16, 112, ScalarType.BFloat16)]
+    public void It_is_the_default_from_a_hidden_size_of_128_up_where_the_kernels_decode(GenerationPrecision asked, int hidden, ScalarType expected)
+    {
+        SkipWithoutKernels();
+        var config = TestModels.Config with { HiddenSize = hidden, IntermediateSize = 64, HeadDim = 16 };
+        Assert.Equal(expected, new EngineOptions { Precision = asked }.WeightType(config));
+    }
+
     [Fact]
     public void Numbers_are_rounded_as_the_tensor_library_rounds_them_and_read_again_exactly()
     {
