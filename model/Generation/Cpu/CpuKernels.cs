@@ -20,7 +20,11 @@ internal static class CpuKernels
     internal static bool Support(DecoderModel model, long memoryBytes) =>
         Support(model.Config) && model.Embedding_VxD.dtype is ScalarType.Float32 or ScalarType.BFloat16 &&
         2 * model.Parameters.Sum(parameter => parameter.numel() * parameter.ElementSize) <= memoryBytes &&
-        model.Parameters.All(parameter => parameter.dtype == model.Embedding_VxD.dtype && parameter.device_type == TorchSharp.DeviceType.CPU && parameter.is_contiguous());
+        AreHere(model, model.Embedding_VxD.dtype);
+
+    /// <summary>Whether all weights are of a precision, and in the processor's memory number by number.</summary>
+    public static bool AreHere(DecoderModel model, ScalarType precision) =>
+        model.Parameters.All(parameter => parameter.dtype == precision && parameter.device_type == TorchSharp.DeviceType.CPU && parameter.is_contiguous());
 
     /// <summary>Whether this processor and a model's sizes are those that the kernels are written for.</summary>
     public static bool Support(ModelConfig config) =>

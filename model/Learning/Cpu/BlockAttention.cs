@@ -14,8 +14,6 @@ internal sealed unsafe class BlockAttention : ISpanAttention
     /// <summary>Tokens of a block.</summary>
     private const int Queries = 64;
 
-    private static readonly Vector512<float> Lane = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-
     private readonly ModelConfig _config;
     private readonly int _size, _group, _stride, _width;
     private readonly float _scale;
@@ -85,7 +83,7 @@ internal sealed unsafe class BlockAttention : ISpanAttention
         Probabilities(block, qkv_NH, head);
         for (var row = 0; row < block.Rows; row++) RowOperations.Copy(Attended(byAttended_RQ, block, row, head), _output_BD + (nint)row * _size, _size);
         Products(new LeftMatrix(_output_BD, _size, 1), _turnedValues_DW, _width, _byScores_BW, _width, block.PaddedRows, block.Width, _size, add: false);
-        for (var row = 0; row < block.Rows; row++) ByScores(_probabilities_BW + (nint)row * _width, _byScores_BW + (nint)row * _width, block.Width);
+        for (var row = 0; row < block.Rows; row++) RowSoftmax.Backward(_probabilities_BW + (nint)row * _width, _byScores_BW + (nint)row * _width, block.Width, _scale);
         Products(new LeftMatrix(_byScores_BW, _width, 1), _keys_WD, _size, _byQuery_BD, _size, block.PaddedRows, _size, block.Width, add: false);
         for (var row = 0; row < block.Rows; row++) RowOperations.Copy(_byQuery_BD + (nint)row * _size, Query(byQkv_NH, block, row, head), _size);
         Products(new LeftMatrix(_byScores_BW, 1, _width), _query_BD, _size, _byKeys_WD, _size, block.Width, _size, block.Rows, add: true);
@@ -133,41 +131,18 @@ internal sealed unsafe class BlockAttention : ISpanAttention
         for (var row = 0; row < block.Rows; row++) Softmax(_probabilities_BW + (nint)row * _width, block.Width, block.Span, block.OwnKeys(row));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Softmax(float* scores, int width, TokenSpan span, int ownKeys)
     {
         Forbid(scores, span.PromptLength, span.PromptWidth);
         Forbid(scores + span.PromptWidth, ownKeys, width - span.PromptWidth);
-        var most = Vector512.Load(scores);
-        for (var column = Tiles.Lanes; column < width; column += Tiles.Lanes) most = Vector512.Max(most, Vector512.Load(scores + column));
-        var (largest, factor, sums) = (Vector512.Create(Maximum.Of(most)), Vector512.Create(_scale), Vector512<float>.Zero);
-        for (var column = 0; column < width; column += Tiles.Lanes)
-        {
-            var exponentials = Exponential.Of((Vector512.Load(scores + column) - largest) * factor);
-            exponentials.Store(scores + column);
-            sums += exponentials;
-        }
-
-        var share = Vector512.Create(1 / Vector512.Sum(sums));
-        for (var column = 0; column < width; column += Tiles.Lanes) (Vector512.Load(scores + column) * share).Store(scores + column);
+        RowSoftmax.Forward(scores, width, _scale);
     }
 
     /// <summary>Scores from a key on are those of none.</summary>
     private static void Forbid(float* scores, int keys, int width)
     {
         for (var column = keys / Tiles.Lanes * Tiles.Lanes; column < width; column += Tiles.Lanes)
-            Vector512.ConditionalSelect(Vector512.LessThan(Lane, Vector512.Create((float)(keys - column))), Vector512.Load(scores + column), Vector512.Create(float.NegativeInfinity)).Store(scores + column);
-    }
-
-    /// <summary>p (dp - sum p dp) scale, in place of dp.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ByScores(float* probabilities, float* byProbabilities, int width)
-    {
-        var sums = Vector512<float>.Zero;
-        for (var column = 0; column < width; column += Tiles.Lanes) sums = Vector512.FusedMultiplyAdd(Vector512.Load(byProbabilities + column), Vector512.Load(probabilities + column), sums);
-        var (mean, factor) = (Vector512.Create(Vector512.Sum(sums)), Vector512.Create(_scale));
-        for (var column = 0; column < width; column += Tiles.Lanes)
-            (Vector512.Load(probabilities + column) * (Vector512.Load(byProbabilities + column) - mean) * factor).Store(byProbabilities + column);
+            RowSoftmax.OfKeys(Vector512.Load(scores + column), keys - column).Store(scores + column);
     }
 
     /// <summary>Adds the gradients of a span's keys and values to those of their tokens, and begins anew.</summary>
@@ -193,7 +168,7 @@ internal sealed unsafe class BlockAttention : ISpanAttention
         public int PaddedRows => MatrixProducts.Padded(Rows);
 
         /// <summary>Keys that the last of them sees, in whole vectors.</summary>
-        public int Width => Span.PromptWidth + (OwnKeys(Rows - 1) + Tiles.Lanes - 1) / Tiles.Lanes * Tiles.Lanes;
+        public int Width => Span.PromptWidth + Attention.RoundedUp(OwnKeys(Rows - 1));
 
         public int OwnKeys(int row) => Span.FirstQuery + First + row / Group + 1;
 

@@ -1,6 +1,5 @@
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning.Cpu;
@@ -39,9 +38,7 @@ internal sealed unsafe class CpuPass : IPassStates
     }
 
     /// <summary>Whether processor, sizes and precision are those that this is written for: AVX-512, whole vectors, float32.</summary>
-    public static bool Supports(DecoderModel model) =>
-        CpuKernels.Support(model.Config) &&
-        model.Parameters.All(parameter => parameter.dtype == ScalarType.Float32 && parameter.device_type == DeviceType.CPU && parameter.is_contiguous());
+    public static bool Supports(DecoderModel model) => CpuKernels.Support(model.Config) && CpuKernels.AreHere(model, ScalarType.Float32);
 
     /// <summary>After the weights changed, before the next pass.</summary>
     public void Refresh()

@@ -14,10 +14,10 @@ internal readonly record struct TokenSpan(int Start, int Count, int PromptStart,
     public int Queries => Count - FirstQuery;
 
     /// <summary>Of the prompt's keys, in whole vectors.</summary>
-    public int PromptWidth => Padded(PromptLength);
+    public int PromptWidth => Attention.RoundedUp(PromptLength);
 
     /// <summary>Of all keys, in whole vectors: first the prompt's, then its own.</summary>
-    public int Width => PromptWidth + Padded(Count);
+    public int Width => PromptWidth + Attention.RoundedUp(Count);
 
     /// <summary>All tokens look.</summary>
     public static IReadOnlyList<TokenSpan> OfAll(PackedLayout layout) => Of(layout, (start, count) => (0, start));
@@ -49,6 +49,4 @@ internal readonly record struct TokenSpan(int Start, int Count, int PromptStart,
             spans.Add(new TokenSpan(start, count, promptStart, promptLength, firstQuery, firstRow));
         }
     }
-
-    private static int Padded(int keys) => (keys + Tiles.Lanes - 1) / Tiles.Lanes * Tiles.Lanes;
 }

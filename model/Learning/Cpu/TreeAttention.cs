@@ -12,8 +12,6 @@ namespace KnapsackCloud.Model.Learning.Cpu;
 /// <param name="width">Of the widest span.</param>
 internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatArena arena) : ISpanAttention
 {
-    private static readonly Vector512<float> Lane = Vector512.Create(0f, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-
     private readonly int _size = config.HeadDim;
     private readonly int _stride = config.QuerySize + 2 * config.KeyValueSize;
     private readonly float _scale = 1 / MathF.Sqrt(config.HeadDim);
@@ -90,25 +88,13 @@ internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatA
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Softmax(TokenSpan span, int last, float* query, float* keys_DW, float* probabilities)
     {
-        var most = Vector512.Create(float.NegativeInfinity);
         for (var column = 0; column < span.Width; column += Tiles.Lanes)
         {
             var keys = column < span.PromptWidth ? span.PromptLength - column : last + 1 + span.PromptWidth - column;
-            var scores = Vector512.ConditionalSelect(Vector512.LessThan(Lane, Vector512.Create((float)keys)), Products(query, keys_DW + column), Vector512.Create(float.NegativeInfinity));
-            scores.Store(probabilities + column);
-            most = Vector512.Max(most, scores);
+            RowSoftmax.OfKeys(Products(query, keys_DW + column), keys).Store(probabilities + column);
         }
 
-        var (largest, factor, sums) = (Vector512.Create(Maximum.Of(most)), Vector512.Create(_scale), Vector512<float>.Zero);
-        for (var column = 0; column < span.Width; column += Tiles.Lanes)
-        {
-            var exponentials = Exponential.Of((Vector512.Load(probabilities + column) - largest) * factor);
-            exponentials.Store(probabilities + column);
-            sums += exponentials;
-        }
-
-        var share = Vector512.Create(1 / Vector512.Sum(sums));
-        for (var column = 0; column < span.Width; column += Tiles.Lanes) (Vector512.Load(probabilities + column) * share).Store(probabilities + column);
+        RowSoftmax.Forward(probabilities, span.Width, _scale);
     }
 
     /// <summary>Sixteen dot products with columns.</summary>
@@ -141,21 +127,12 @@ internal sealed unsafe class TreeAttention(ModelConfig config, int width, FloatA
         }
     }
 
-    /// <summary>p (dp - sum p dp) scale, where dp are the output's gradient times the values.</summary>
+    /// <summary>The gradient of scores, by the output's gradient times the values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ByScores(TokenSpan span, float* byOutput, float* values_DW, float* probabilities)
     {
-        var sums = Vector512<float>.Zero;
-        for (var column = 0; column < span.Width; column += Tiles.Lanes)
-        {
-            var byProbability = Products(byOutput, values_DW + column);
-            byProbability.Store(_byScore_W + column);
-            sums = Vector512.FusedMultiplyAdd(byProbability, Vector512.Load(probabilities + column), sums);
-        }
-
-        var (mean, factor) = (Vector512.Create(Vector512.Sum(sums)), Vector512.Create(_scale));
-        for (var column = 0; column < span.Width; column += Tiles.Lanes)
-            (Vector512.Load(probabilities + column) * (Vector512.Load(_byScore_W + column) - mean) * factor).Store(_byScore_W + column);
+        for (var column = 0; column < span.Width; column += Tiles.Lanes) Products(byOutput, values_DW + column).Store(_byScore_W + column);
+        RowSoftmax.Backward(probabilities, _byScore_W, span.Width, _scale);
     }
 
     /// <summary>A query's own gradient, and its part in those of the keys and values that it looked at.</summary>

@@ -3,10 +3,11 @@ using static TorchSharp.torch;
 namespace KnapsackCloud.Model.Learning.Moments;
 
 /// <summary>As the weights themselves: eight bytes a weight for both.</summary>
-internal sealed class FloatMoments(IReadOnlyList<Tensor> weights) : IMoments
+/// <param name="device">Where they are; null is the process's.</param>
+internal sealed class FloatMoments(IReadOnlyList<Tensor> weights, Device? device = null) : IMoments
 {
-    private readonly ParameterBuffer _means = new(weights);
-    private readonly ParameterBuffer _squares = new(weights);
+    private readonly ParameterBuffer _means = new(weights, device);
+    private readonly ParameterBuffer _squares = new(weights, device);
 
     public IEnumerable<MomentPiece> Pieces(IReadOnlyList<int> weights) =>
         weights.Count == 0 ? [] : [new MomentPiece(weights, null, [.. weights.Select(weight => _means.Views[weight])], [.. weights.Select(weight => _squares.Views[weight])])];

@@ -11,15 +11,14 @@ internal sealed class HostMoments : IMoments
     /// <summary>Numbers that are where the weights are at once, of each moment: 64 MB.</summary>
     private const long PieceSize = 1 << 24;
 
-    private readonly ParameterBuffer _means;
-    private readonly ParameterBuffer _squares;
+    private readonly FloatMoments _here;
     private readonly Device[] _devices;
     private readonly long _pieceSize;
 
     /// <param name="pieceSize">Tests have small ones.</param>
     public HostMoments(IReadOnlyList<Tensor> weights, long pieceSize = PieceSize)
     {
-        (_means, _squares, _pieceSize) = (new ParameterBuffer(weights, CPU), new ParameterBuffer(weights, CPU), pieceSize);
+        (_here, _pieceSize) = (new FloatMoments(weights, CPU), pieceSize);
         _devices = [.. weights.Select(weight => weight.device)];
     }
 
@@ -27,34 +26,26 @@ internal sealed class HostMoments : IMoments
     {
         foreach (var weight in weights)
         {
-            var count = _means.Views[weight].numel();
+            var (means, squares) = _here.Of(weight);
+            var count = means.numel();
             for (long first = 0; first < count; first += _pieceSize)
             {
                 using var scope = NewDisposeScope();
                 var range = (First: first, Count: Math.Min(_pieceSize, count - first));
-                var (mean, square) = (There(_means), There(_squares));
+                var (mean, square) = (There(means), There(squares));
                 yield return new MomentPiece([weight], range, [mean], [square]);
-                Part(_means).copy_(mean);
-                Part(_squares).copy_(square);
+                Part(means).copy_(mean);
+                Part(squares).copy_(square);
 
-                Tensor There(ParameterBuffer moments) => Part(moments).to(_devices[weight], copy: true);
-                Tensor Part(ParameterBuffer moments) => moments.Views[weight].view(-1).narrow(0, range.First, range.Count);
+                Tensor There(Tensor moments) => Part(moments).to(_devices[weight], copy: true);
+                Tensor Part(Tensor moments) => moments.view(-1).narrow(0, range.First, range.Count);
             }
         }
     }
 
-    public (Tensor Means, Tensor Squares) Of(int weight) => (_means.Views[weight], _squares.Views[weight]);
+    public (Tensor Means, Tensor Squares) Of(int weight) => _here.Of(weight);
 
-    public void Keep(int weight, Tensor means, Tensor squares)
-    {
-        using var scope = NewDisposeScope();
-        _means.Views[weight].copy_(means);
-        _squares.Views[weight].copy_(squares);
-    }
+    public void Keep(int weight, Tensor means, Tensor squares) => _here.Keep(weight, means, squares);
 
-    public void Dispose()
-    {
-        _means.Dispose();
-        _squares.Dispose();
-    }
+    public void Dispose() => _here.Dispose();
 }

@@ -2,6 +2,7 @@ using CsCheck;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
+using static KnapsackCloud.Model.Tests.PinnedNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;
@@ -190,8 +191,6 @@ public class CpuDecoderTests
             return decoder.Decode(rows).clone();
         }
     }
-
-    private static void SkipWithoutKernels() => Assert.SkipUnless(Tiles.IsSupported, "this processor has no AVX-512: the tensor library decodes");
 
     private static DecodeRow[] At(DecodeRow[] rows, ModelConfig config, int step) =>
         [.. rows.Select(row => row with { Token = (row.Token + step) % config.VocabSize, Length = row.Length + step })];

@@ -1,8 +1,8 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using CsCheck;
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
+using static KnapsackCloud.Model.Tests.PinnedNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;
@@ -17,7 +17,7 @@ public class ProductTests
         {
             var length = Tiles.Lanes * vectors;
             first = Math.Min(first, columns);
-            float[] x = Numbers(rows * length, 1), w = Numbers(columns * length, 2), y = Counted(rows * columns);
+            float[] x = Sines(rows * length, 1), w = Sines(columns * length, 2), y = Counted(rows * columns);
             Products.Multiply(new Rows<float>(At(x), length), rows, new Rows<float>(At(w), length), (first, columns), length, new Rows<float>(At(y), columns));
             AssertProducts(x, w, y, rows, columns, length, first, columns, add: false);
         }, iter: 200, threads: 1);
@@ -32,7 +32,7 @@ public class ProductTests
         {
             var first = Math.Min(part.Item1 * Panels.Columns, columns / Panels.Columns * Panels.Columns);
             var end = Math.Clamp(part.Item2, first, columns);
-            float[] x = Numbers((rows + PanelProducts.RowsAtOnce) * length, 1), w = Numbers(columns * length, 2), y = Counted(rows * columns);
+            float[] x = Sines((rows + PanelProducts.RowsAtOnce) * length, 1), w = Sines(columns * length, 2), y = Counted(rows * columns);
             using var packed = new PackedMatrix(tensor(w, columns, length));
             PanelProducts.Multiply(new Rows<float>(At(x), length), rows, packed.Of<float>(), (first, end), length, new Rows<float>(At(y), columns), null, add);
             AssertProducts(x, w, y, rows, columns, length, first, end, add);
@@ -71,19 +71,8 @@ public class ProductTests
 
     private static float[] Counted(int count)
     {
-        var numbers = Numbers(count, 0);
+        var numbers = Sines(count, 0);
         for (var i = 0; i < count; i++) numbers[i] = i;
         return numbers;
     }
-
-    private static float[] Numbers(int count, int phase)
-    {
-        var numbers = GC.AllocateArray<float>(count, pinned: true);
-        for (var i = 0; i < count; i++) numbers[i] = MathF.Sin(i + phase);
-        return numbers;
-    }
-
-    private static unsafe float* At(float[] pinned) => (float*)Unsafe.AsPointer(ref pinned[0]);
-
-    private static void SkipWithoutKernels() => Assert.SkipUnless(Tiles.IsSupported, "this processor has no AVX-512: the tensor library decodes");
 }

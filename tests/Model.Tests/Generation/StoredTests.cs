@@ -1,7 +1,7 @@
-using System.Runtime.CompilerServices;
 using CsCheck;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
+using static KnapsackCloud.Model.Tests.PinnedNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;
@@ -27,14 +27,14 @@ public unsafe class StoredTests
     {
         SkipWithoutKernels();
         // All sixteen-bit patterns above halves, one below and one above: finite numbers only.
-        var numbers = Pinned(3 * 65_536);
+        var numbers = Zeros(3 * 65_536);
         for (var i = 0; i < numbers.Length; i++)
         {
             var number = BitConverter.UInt32BitsToSingle(((uint)(i / 3) << 16) + 0x7FFF + (uint)(i % 3));
             numbers[i] = float.IsFinite(number) ? number : 1;
         }
 
-        var (stored, read) = (new BFloat16[numbers.Length], Pinned(numbers.Length));
+        var (stored, read) = (new BFloat16[numbers.Length], Zeros(numbers.Length));
         fixed (BFloat16* at = stored)
         {
             Stored.Store(At(numbers), at, numbers.Length);
@@ -51,10 +51,10 @@ public unsafe class StoredTests
         Gen.Select(Gen.Int[1, 30], Gen.Int[1, 150], Gen.OneOf(Gen.Int[1, 90], Gen.Int[2_040, 2_060]), Gen.Bool).Sample((rows, columns, length, add) =>
         {
             using var scope = NewDisposeScope();
-            using var weights = tensor(Numbers(columns * length, 2), columns, length).to(ScalarType.BFloat16);
+            using var weights = tensor(Sines(columns * length, 2), columns, length).to(ScalarType.BFloat16);
             using PackedMatrix packed = new(weights), floats = new(weights.to(ScalarType.Float32));
-            float[] x = Numbers((rows + PanelProducts.RowsAtOnce) * length, 1), expected = Numbers(rows * columns, 3), actual = Numbers(rows * columns, 3);
-            float[] near = Pinned(PanelProducts.NearSize<BFloat16>(length));
+            float[] x = Sines((rows + PanelProducts.RowsAtOnce) * length, 1), expected = Sines(rows * columns, 3), actual = Sines(rows * columns, 3);
+            float[] near = Zeros(PanelProducts.NearSize<BFloat16>(length));
             PanelProducts.Multiply(new Rows<float>(At(x), length), rows, floats.Of<float>(), (0, columns), length, new Rows<float>(At(expected), columns), null, add);
             PanelProducts.Multiply(new Rows<float>(At(x), length), rows, packed.Of<BFloat16>(), (0, columns), length, new Rows<float>(At(actual), columns), At(near), add);
             Assert.Equal(expected, actual);
@@ -68,7 +68,7 @@ public unsafe class StoredTests
         Gen.Select(Gen.Int[1, 11], Gen.Int[1, 200], Gen.Int[1, 9]).Sample((queries, slots, vectors) =>
         {
             var (size, whole) = (Tiles.Lanes * vectors, Attention.RoundedUp(slots));
-            var (stored, floats) = (new BFloat16[whole * size], Numbers(whole * size, 4));
+            var (stored, floats) = (new BFloat16[whole * size], Sines(whole * size, 4));
             fixed (BFloat16* cached = stored)
             {
                 Stored.Store(At(floats), cached, floats.Length);
@@ -82,7 +82,7 @@ public unsafe class StoredTests
     private static float[] Attend<T>(T* cached, int queries, int slots, int size) where T : unmanaged
     {
         var whole = Attention.RoundedUp(slots);
-        float[] query = Numbers(queries * size, 5), scores = Pinned(queries * whole), sums = Pinned(queries * 4 * size), results = Pinned(queries * size);
+        float[] query = Sines(queries * size, 5), scores = Zeros(queries * whole), sums = Zeros(queries * 4 * size), results = Zeros(queries * size);
         var attention = new Attention(size, new Rows<float>(At(query), size), new Rows<float>(At(scores), whole), new Rows<float>(At(sums), 4 * size));
         attention.Score(0, queries, cached, (0, whole));
         var totals = Enumerable.Range(0, queries).Select(number => attention.Softmax(number, slots, slots)).ToArray();
@@ -90,17 +90,4 @@ public unsafe class StoredTests
         for (var number = 0; number < queries; number++) attention.Finish(number, totals[number], At(results) + number * size);
         return results;
     }
-
-    private static float[] Numbers(int count, int phase)
-    {
-        var numbers = Pinned(count);
-        for (var i = 0; i < count; i++) numbers[i] = MathF.Sin(i + phase);
-        return numbers;
-    }
-
-    private static float[] Pinned(int count) => GC.AllocateArray<float>(Math.Max(1, count), pinned: true);
-
-    private static float* At(float[] pinned) => (float*)Unsafe.AsPointer(ref pinned[0]);
-
-    private static void SkipWithoutKernels() => Assert.SkipUnless(Tiles.IsSupported, "this processor has no AVX-512: the tensor library decodes");
 }

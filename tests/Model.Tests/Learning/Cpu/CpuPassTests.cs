@@ -1,9 +1,9 @@
-using System.Runtime.CompilerServices;
 using CsCheck;
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Learning;
 using KnapsackCloud.Model.Learning.Cpu;
 using KnapsackCloud.Model.Transformer;
+using static KnapsackCloud.Model.Tests.PinnedNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Learning.Cpu;
@@ -68,7 +68,7 @@ public class CpuPassTests
         Gen.Select(Gen.Int[1, 30], Gen.Int[1, 9], Gen.Int[1, 40], Gen.Bool, Gen.Bool).Sample((half, vectors, length, turned, add) =>
         {
             int rows = MatrixProducts.Padded(2 * half), columns = Tiles.Lanes * vectors;
-            float[] a = Numbers(rows * length, 1), b = Numbers(length * columns, 2), c = Numbers(rows * columns, 3), before = [.. c];
+            float[] a = Sines(rows * length, 1), b = Sines(length * columns, 2), c = Sines(rows * columns, 3), before = [.. c];
             var left = turned ? new LeftMatrix(At(a), 1, rows) : new LeftMatrix(At(a), length, 1);
             MatrixProducts.Multiply(left, new Rows<float>(At(b), columns), new Rows<float>(At(c), columns), rows, columns, length, add);
             for (var row = 0; row < rows; row++)
@@ -82,15 +82,4 @@ public class CpuPassTests
             }
         }, iter: 100, threads: 1);
     }
-
-    private static float[] Numbers(int count, int phase)
-    {
-        var numbers = GC.AllocateArray<float>(count, pinned: true);
-        for (var i = 0; i < count; i++) numbers[i] = MathF.Sin(i + phase);
-        return numbers;
-    }
-
-    private static unsafe float* At(float[] pinned) => (float*)Unsafe.AsPointer(ref pinned[0]);
-
-    private static void SkipWithoutKernels() => Assert.SkipUnless(Tiles.IsSupported, "this processor has no AVX-512: the tensor library learns");
 }
