@@ -24,6 +24,7 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
     public void Learned(RunId run, LearningSummary summary)
     {
         LogLearned(run, summary.Step, summary.Version.Value, summary.Updates, summary.Seconds);
+        if (summary.AccumulatedRows > 0) LogAccumulated(run, summary.Step, summary.AccumulatedRows);
         if (summary.Skipped is [var first, ..]) LogSkipped(run, summary.Step, summary.Version.Value, summary.SkippedUpdates, first.Reason, BlobNames.Learning(run, summary.Step));
     }
 
@@ -66,6 +67,9 @@ public sealed partial class LogObserver(ILogger<LogObserver> logger) : IRunObser
 
     [LoggerMessage(207, LogLevel.Warning, "Run {Run} step {Step}: sampler and learner differ by {Mismatch:F3} nats in a token's log-prob, above learning.mismatchLimit {Limit}")]
     private partial void LogMismatch(RunId run, int step, double mismatch, double limit);
+
+    [LoggerMessage(208, LogLevel.Information, "Run {Run} step {Step}: the gradients of {Rows} rollouts wait for the update of a later step")]
+    private partial void LogAccumulated(RunId run, int step, int rows);
 
     [LoggerMessage(300, LogLevel.Warning, "Queue {Queue} message {MessageId}: attempt {Attempt} failed")]
     private partial void LogAttemptFailed(Exception error, string queue, string messageId, int attempt);

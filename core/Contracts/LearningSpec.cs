@@ -30,6 +30,8 @@ public sealed record LearningSpec
     public int LengthPenaltyTokens { get; init; }
     /// <summary>Effective rows in one optimiser update.</summary>
     public int MinibatchRows { get; init; } = 128;
+    /// <summary>Steps whose effective rows are one optimiser update together, made in the last of them; 1 cuts each step's into minibatches of their own.</summary>
+    public int AccumulateSteps { get; init; } = 1;
     /// <summary>Gradients are scaled down to this norm.</summary>
     public double GradNorm { get; init; } = 1;
     public double Beta1 { get; init; } = 0.9;

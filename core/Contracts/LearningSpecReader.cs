@@ -37,6 +37,7 @@ internal static class LearningSpecReader
         WarmupSteps = reader.Whole("warmupSteps", byDefault.WarmupSteps, 0, RunSpecReader.MaxSteps),
         Schedule = reader.Choice("schedule", byDefault.Schedule, LearningRateSchedule.Names),
         MinibatchRows = reader.Whole("minibatchRows", byDefault.MinibatchRows, 1, int.MaxValue),
+        AccumulateSteps = reader.Whole("accumulateSteps", byDefault.AccumulateSteps, 1, RunSpecReader.MaxSteps),
         GradNorm = reader.Number("gradNorm", byDefault.GradNorm, AnyPositive, 1e9),
         Beta1 = reader.Number("beta1", byDefault.Beta1, 0, 0.999999),
         Beta2 = reader.Number("beta2", byDefault.Beta2, 0, 0.999999),
@@ -57,6 +58,8 @@ internal static class LearningSpecReader
             reader.Refuse("dualClip", FormattableString.Invariant($"is {spec.DualClip}, within the clip range up to {1 + spec.ClipHigh}; use a larger number, such as 3"));
         if (spec.KlReferenceEvery > 0 && spec.KlCoefficient == 0)
             reader.Refuse("klReferenceEvery", "has no meaning while klCoefficient is 0; set klCoefficient, such as 0.001");
+        if (GradientAccumulation.IsOn(spec) && spec.MinibatchRows != new LearningSpec().MinibatchRows)
+            reader.Refuse("minibatchRows", $"has no meaning while accumulateSteps is {spec.AccumulateSteps}: all effective rollouts of so many steps are one update; take one of the two out");
         if (spec.LengthPenaltyTokens > sampling.MaxTokens)
             reader.Refuse("lengthPenaltyTokens", $"is {spec.LengthPenaltyTokens}, above sampling.maxTokens {sampling.MaxTokens}: every completion would be penalised");
         if (spec.LengthPenaltyTokens > 0 && spec.Overlong == OverlongRollouts.Filter)

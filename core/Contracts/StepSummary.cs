@@ -48,12 +48,14 @@ public sealed record LearningSummary
     public required long PackedTokens { get; init; }
     public required long RowTokens { get; init; }
     public required int Updates { get; init; }
+    /// <summary>Effective rows, of this step and those before, whose gradients wait for the update of a later step.</summary>
+    public int AccumulatedRows { get; init; }
     /// <summary>Minibatches left out because something of them was not a finite number.</summary>
     public int SkippedUpdates { get; init; }
     /// <summary>What was wrong with each of them, and which rollouts they were.</summary>
     public IReadOnlyList<SkippedUpdate> Skipped { get; init; } = [];
     public required double Loss { get; init; }
-    /// <summary>Gradient norm before clipping, mean over the updates.</summary>
+    /// <summary>Gradient norm before clipping, mean over the updates; where gradients accumulate, that of their mean so far.</summary>
     public required double GradientNorm { get; init; }
     /// <summary>Share of completion tokens whose ratio was clipped.</summary>
     public required double ClipFraction { get; init; }

@@ -42,16 +42,29 @@ public sealed record NormalisationRule(LossNormalisation Normalisation, double E
     /// <param name="lengths">Completion tokens, at least 1, of each row of each group of one minibatch.</param>
     public double[][] Weights(IReadOnlyList<int[]> lengths)
     {
-        double tokens = lengths.Sum(group => group.Sum(length => (long)length));
-        double rows = lengths.Sum(group => group.Length);
-        return [.. lengths.Select(group => group.Select(length => Normalisation switch
+        var size = Size(lengths);
+        return [.. lengths.Select(group => group.Select(length => 1 / (size * Normalisation switch
         {
-            LossNormalisation.Effective => 1 / tokens,
-            LossNormalisation.Token => EffectiveShare / tokens,
-            LossNormalisation.Sequence => 1 / (rows * length),
-            LossNormalisation.Prompt => 1 / ((double)lengths.Count * group.Sum()),
-            LossNormalisation.Constant => 1 / (rows * MaxTokens),
-            _ => throw new InvalidOperationException($"normalisation {Normalisation} has no weights"),
-        }).ToArray())];
+            LossNormalisation.Sequence => length,
+            LossNormalisation.Prompt => group.Sum(),
+            LossNormalisation.Constant => MaxTokens,
+            _ => 1,
+        })).ToArray())];
     }
+
+    /// <summary>
+    /// What the loss of a minibatch is a mean over: the number of its tokens, of all rollouts' tokens, of its rows or of its groups. The mean
+    /// of the losses of several minibatches by their sizes is the loss of all of them as one.
+    /// </summary>
+    /// <param name="lengths">As for <see cref="Weights"/>.</param>
+    public double Size(IReadOnlyList<int[]> lengths) => Normalisation switch
+    {
+        LossNormalisation.Effective => Tokens(lengths),
+        LossNormalisation.Token => Tokens(lengths) / EffectiveShare,
+        LossNormalisation.Sequence or LossNormalisation.Constant => lengths.Sum(group => group.Length),
+        LossNormalisation.Prompt => lengths.Count,
+        _ => throw new InvalidOperationException($"normalisation {Normalisation} has no weights"),
+    };
+
+    private static double Tokens(IReadOnlyList<int[]> lengths) => lengths.Sum(group => group.Sum(length => (long)length));
 }

@@ -31,6 +31,7 @@ internal sealed class PolicyTrainer : IDisposable
     public PolicyTrainer(DecoderModel model, AdamW optimiser, ShardThreads threads, AdapterTraining? adapter = null, string precision = LearningPrecision.Full)
     {
         (_model, _optimiser, _threads, _adapter) = (model, optimiser, threads, adapter);
+        Accumulated = new AccumulatedGradient(adapter?.Adapter.Tensors ?? model.Parameters);
         ScalarType? type = precision == LearningPrecision.BFloat16 ? ScalarType.BFloat16 : null;
         _shards = [.. Enumerable.Range(0, Shards).Select(_ => new GradientShard(adapter is null ? LearningReplica.OfWeights(model, type) : LearningReplica.OfAdapter(model, adapter.Adapter, type)))];
         var bytes = precision == LearningPrecision.BFloat16 ? sizeof(ushort) : sizeof(float);
@@ -38,17 +39,34 @@ internal sealed class PolicyTrainer : IDisposable
         _recomputed = MicrobatchBudget.For(model.Config, ShardBytes, recompute: true, bytes);
     }
 
+    /// <summary>What <see cref="Accumulate"/> has collected; the trainer's.</summary>
+    public AccumulatedGradient Accumulated { get; }
+
     /// <summary>
     /// One optimiser update on one minibatch with token weights. Where its loss, its gradient norm or a sum that is reported is not
     /// a finite number, weights and optimiser stay as they are: one such update would spoil every weight for good.
     /// </summary>
-    public MinibatchResult Update(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule, double learningRate, OptimiserSettings settings)
+    public MinibatchResult Update(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule, double learningRate, OptimiserSettings settings) =>
+        Learn(minibatch, rule, (gradient, norm) => Apply(gradient, norm, learningRate, settings));
+
+    /// <summary>
+    /// Adds the gradient of a part of a minibatch to <see cref="Accumulated"/>, under the conditions of <see cref="Update"/>. The norm of the
+    /// result is that of the mean so far.
+    /// </summary>
+    /// <param name="size">Of the part, as <see cref="NormalisationRule.Size"/>.</param>
+    public MinibatchResult Accumulate(IReadOnlyList<PackedGroup> part, UpdateRule rule, double size) => Learn(part, rule, (gradient, _) =>
     {
-        var results = Gradients(minibatch, rule);
-        var sum = results.Aggregate(MinibatchResult.Add);
-        if (sum.NotFinite is { } reason) return MinibatchResult.NotApplied(sum.PackedTokens, reason);
-        var norm = _threads.RunOne(() => Apply(learningRate, settings));
-        return double.IsFinite(norm) ? sum with { GradientNorm = norm } : MinibatchResult.NotApplied(sum.PackedTokens, MinibatchResult.Describe("the gradient norm", norm));
+        Accumulated.Add(gradient, size, part.Sum(group => group.Rows.Count));
+        return Norm(Accumulated.Mean!);
+    });
+
+    /// <summary>One optimiser update with what has accumulated, and a fresh start. False where there was nothing, and nothing changes.</summary>
+    public bool UpdateByAccumulated(double learningRate, OptimiserSettings settings)
+    {
+        var mean = Accumulated.Mean;
+        if (mean is not null) _threads.RunOne(() => Apply(mean, Norm(mean), learningRate, settings));
+        Accumulated.Clear();
+        return mean is not null;
     }
 
     /// <summary>Log-probs of each row's tokens under the present weights; rows are told apart by reference.</summary>
@@ -61,6 +79,20 @@ internal sealed class PolicyTrainer : IDisposable
         return ofRow;
     }
 
+    /// <param name="use">What becomes of the gradient, given its norm where that is finite. Returns the norm to report.</param>
+    private MinibatchResult Learn(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule, Func<ParameterBuffer, double, double> use)
+    {
+        var sum = Gradients(minibatch, rule).Aggregate(MinibatchResult.Add);
+        if (sum.NotFinite is { } reason) return MinibatchResult.NotApplied(sum.PackedTokens, reason);
+        var norm = _threads.RunOne(() =>
+        {
+            var gradient = SumOfShards();
+            var norm = Norm(gradient);
+            return double.IsFinite(norm) ? use(gradient, norm) : norm;
+        });
+        return double.IsFinite(norm) ? sum with { GradientNorm = norm } : MinibatchResult.NotApplied(sum.PackedTokens, MinibatchResult.Describe("the gradient norm", norm));
+    }
+
     /// <summary>Leaves the gradient of each shard in its buffer.</summary>
     private MinibatchResult[] Gradients(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule)
     {
@@ -70,14 +102,24 @@ internal sealed class PolicyTrainer : IDisposable
 
     private PassPlan Passes(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule) => PassPlan.Of(PackingPlan.Shards(minibatch, Shards), _kept, _recomputed, rule.Recompute);
 
-    private double Apply(double learningRate, OptimiserSettings settings)
+    private ParameterBuffer SumOfShards()
+    {
+        var gradient = _shards[0].Gradient;
+        foreach (var shard in _shards[1..]) gradient.Flat_W.Increase(shard.Gradient.Flat_W);
+        return gradient;
+    }
+
+    private static double Norm(ParameterBuffer gradient)
+    {
+        using var scope = NewDisposeScope();
+        return gradient.Flat_W.norm().Value();
+    }
+
+    /// <summary>One optimiser update. Scales the gradient down in place where its norm is too large. Returns the norm.</summary>
+    private double Apply(ParameterBuffer gradient, double norm, double learningRate, OptimiserSettings settings)
     {
         using var scope = NewDisposeScope();
         using var frozen = no_grad();
-        var gradient = _shards[0].Gradient;
-        foreach (var shard in _shards[1..]) gradient.Flat_W.Increase(shard.Gradient.Flat_W);
-        var norm = gradient.Flat_W.norm().Value();
-        if (!double.IsFinite(norm)) return norm;
         // The small number keeps the quotient finite, as in torch.nn.utils.clip_grad_norm_.
         if (norm > settings.GradientNorm) gradient.Flat_W.Scale(settings.GradientNorm / (norm + 1e-6));
         _optimiser.Update(gradient, learningRate, settings);
@@ -88,6 +130,7 @@ internal sealed class PolicyTrainer : IDisposable
 
     public void Dispose()
     {
+        Accumulated.Dispose();
         foreach (var shard in _shards) shard.Dispose();
     }
 }

@@ -61,7 +61,7 @@ internal sealed class TrainedPolicy : IDisposable
     {
         Directory.CreateDirectory(folder);
         // Nobody computes meanwhile: both are written, and then hashed, at once.
-        var moments = Task.Run(() => TrainingStateFiles.SaveTensors(_optimiser, Tensors, folder));
+        var moments = Task.Run(() => TrainingStateFiles.SaveTensors(State, folder));
         try
         {
             SavePolicy(folder, whole);
@@ -71,7 +71,7 @@ internal sealed class TrainedPolicy : IDisposable
             moments.GetAwaiter().GetResult();
         }
 
-        return TrainingStateFiles.SaveScalars(_optimiser, folder);
+        return TrainingStateFiles.SaveScalars(State, folder);
     }
 
     private void SavePolicy(string folder, bool whole)
@@ -89,8 +89,8 @@ internal sealed class TrainedPolicy : IDisposable
         else _adapter.Dispose();
     }
 
-    /// <summary>What the optimiser has moments of, by public name.</summary>
-    private IReadOnlyList<CheckpointTensor> Tensors => _adapter is null ? LlamaLayout.Tensors(Model.Config) : AdapterFolder.Tensors(_adapter.Adapter);
+    private TrainingState State =>
+        new(_optimiser, Trainer.Accumulated, _adapter is null ? LlamaLayout.Tensors(Model.Config) : AdapterFolder.Tensors(_adapter.Adapter));
 
     private static TrainedPolicy Adapted(DecoderModel basis, LowRankAdapter adapter, TokenizerFiles tokenizer, RunSpec spec, ShardThreads threads)
     {
@@ -102,7 +102,7 @@ internal sealed class TrainedPolicy : IDisposable
     {
         try
         {
-            TrainingStateFiles.Load(policy._optimiser, policy.Tensors, folder);
+            TrainingStateFiles.Load(policy.State, folder);
             return policy;
         }
         catch

@@ -10,11 +10,13 @@ public class KillTests
     /// <summary>A killed process got at most this many files further.</summary>
     private const int MostFiles = 9;
 
-    [Fact]
-    public async Task A_run_killed_at_random_moments_ends_with_the_same_ledger_plans_trajectories_and_weights()
+    [Theory]
+    [InlineData("\"minibatchRows\": 16")]
+    [InlineData("\"accumulateSteps\": 3")]
+    public async Task A_run_killed_at_random_moments_ends_with_the_same_ledger_plans_trajectories_and_weights(string learning)
     {
         using var folder = new TestFolder();
-        var spec = folder.Write("spec.json", SmallRun.Spec);
+        var spec = folder.Write("spec.json", SmallRun.Spec.Replace("\"minibatchRows\": 16", learning, StringComparison.Ordinal));
         var undisturbed = await Knapsack.RunAsync("run", spec, "--out", folder.At("undisturbed"), "--json");
         Assert.Equal(0, undisturbed.ExitCode);
 

@@ -43,7 +43,8 @@ function outcome(summary) {
 }
 
 const learning = learnt => learnt === null ? "" : el("p", null, `Learnt as policy version ${learnt.version} from ${whole(learnt.rows)} rollouts in ${learnt.updates} updates and ${duration(learnt.seconds)}: `
-  + `loss ${small(learnt.loss)}, gradient norm ${small(learnt.gradientNorm)}, clipped ${percent(learnt.clipFraction)}, entropy ${small(learnt.entropy)} nats, largest log-prob mismatch ${small(learnt.maxLogProbMismatch)}.`);
+  + `loss ${small(learnt.loss)}, gradient norm ${small(learnt.gradientNorm)}, clipped ${percent(learnt.clipFraction)}, entropy ${small(learnt.entropy)} nats, largest log-prob mismatch ${small(learnt.maxLogProbMismatch)}.`
+  + (learnt.accumulatedRows > 0 ? ` The gradients of ${whole(learnt.accumulatedRows)} rollouts wait for the update of a later step.` : ""));
 
 const tasks = (view, path) => table(`Tasks of step ${view.step}`,
   ["task", "family", number("expected p"), number("chance of mixed"), number("value"), number("cost"), number("rollouts"), number("reward"), "group"],

@@ -74,6 +74,8 @@ public class RunSpecReaderTests
     [InlineData("""{ "dualClip": 1.1 }""", "learning.dualClip")]
     [InlineData("""{ "klReferenceEvery": 10 }""", "learning.klReferenceEvery")]
     [InlineData("""{ "lengthPenaltyTokens": 8 }""", "learning.lengthPenaltyTokens")]
+    [InlineData("""{ "accumulateSteps": 0 }""", "learning.accumulateSteps")]
+    [InlineData("""{ "accumulateSteps": 2, "minibatchRows": 64 }""", "learning.minibatchRows")]
     [InlineData("""{ "lengthPenaltyTokens": 3, "overlong": "filter" }""", "learning.lengthPenaltyTokens")]
     public void Learning_settings_that_have_no_meaning_are_refused(string learning, string member)
     {

@@ -37,6 +37,18 @@ public class TokenWeightsTests
         });
 
     [Fact]
+    public void A_minibatch_weighs_its_tokens_as_its_parts_do_by_their_sizes() =>
+        (from parts in Gen.Int[1, 9].Array[1, 4].Array[1, 4].Array[1, 4] from normalisation in Gen.Enum<LossNormalisation>() from share in Gen.Double[0.01, 1] select (parts, normalisation, share)).Sample(sample =>
+        {
+            var rule = new NormalisationRule(sample.normalisation, sample.share, MaxTokens: 9);
+            int[][] whole = [.. sample.parts.SelectMany(part => part)];
+            var size = sample.parts.Sum(rule.Size);
+            Assert.Equal(rule.Size(whole), size, 9);
+            var ofParts = sample.parts.SelectMany(part => rule.Weights(part).Select(group => group.Select(weight => weight * rule.Size(part) / size)));
+            Assert.All(rule.Weights(whole).Zip(ofParts), pair => Assert.All(pair.First.Zip(pair.Second), weight => Assert.Equal(weight.First, weight.Second, 12)));
+        });
+
+    [Fact]
     public void Every_normalisation_has_a_name() =>
         Assert.Equal(Enum.GetValues<LossNormalisation>().Order(), LossNormalisations.Names.Select(LossNormalisations.Of).Order());
 }

@@ -22,9 +22,10 @@ public sealed class AdapterLearningTests : IDisposable
     [Theory]
     [InlineData(AdapterSpec.PublishAdapter)]
     [InlineData(AdapterSpec.PublishMerged)]
-    public void Only_the_adapter_learns_and_restarting_gives_the_bits_of_going_on(string publish)
+    [InlineData(AdapterSpec.PublishAdapter, 2)]
+    public void Only_the_adapter_learns_and_restarting_gives_the_bits_of_going_on(string publish, int accumulateSteps = 1)
     {
-        var spec = Spec(publish);
+        var spec = Spec(publish) with { Steps = 3, Learning = LearnerSamples.Spec.Learning with { AccumulateSteps = accumulateSteps } };
         using (var learner = new GrpoLearner(TimeProvider.System))
         {
             learner.Prepare(spec, _folder["0"], new Notes(), Token);
