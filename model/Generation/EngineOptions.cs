@@ -10,6 +10,12 @@ public sealed record EngineOptions
     /// <summary>Smaller models are read from the core's own caches whatever their precision.</summary>
     private const int LeastHiddenSizeOfBF16 = 128;
 
+    private const long LeastCacheBytes = 1L << 30;
+    private const long UnknownGpuCacheBytes = 8L << 30;
+
+    /// <summary>Asked once: what engines have taken since is theirs to take again, but no longer free.</summary>
+    private static readonly Lazy<long> GpuCacheBytes = new(() => ShareOfGpu(CudaDriver.FreeBytes()));
+
     private readonly long? _cacheBytes;
 
     /// <summary>Threads inside tensor operations. 1 is best with an engine per core; a single engine of a large model wants all cores.</summary>
@@ -23,8 +29,8 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Bytes beside the model: keys, values, logits, and what prompts need while they are computed; at least one rollout runs whatever
-    /// its size. Where memory does not suffice after all, half as many rollouts go on. Default on CPUs: a quarter of what this process may have, shared by as many engines as fill the cores, and 1 GiB
-    /// at least; on a GPU 8 GiB.
+    /// its size. Where memory does not suffice after all, half as many rollouts go on. Default on CPUs: a quarter of what this process may have, shared by as many engines as fill the cores; on a GPU
+    /// half of what is free when the first engine asks, once its model is there, or 8 GiB where the driver does not say; 1 GiB at least.
     /// </summary>
     public long CacheBytes { get => _cacheBytes ?? DefaultCacheBytes; init => _cacheBytes = value; }
 
@@ -40,8 +46,12 @@ public sealed record EngineOptions
     };
 
     private long DefaultCacheBytes => ComputeDevice.IsGpu
-        ? 8L << 30
-        : Math.Max(1L << 30, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * Math.Min(Threads, Environment.ProcessorCount) / Environment.ProcessorCount);
+        ? GpuCacheBytes.Value
+        : Math.Max(LeastCacheBytes, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * Math.Min(Threads, Environment.ProcessorCount) / Environment.ProcessorCount);
+
+    /// <summary>A learner in the same process, or one that starts later, has the other half.</summary>
+    /// <param name="free">Bytes, or null when they are not known.</param>
+    internal static long ShareOfGpu(long? free) => free is { } bytes ? Math.Max(LeastCacheBytes, bytes / 2) : UnknownGpuCacheBytes;
 
     /// <summary>Called with the number of places before anything is computed: tests inject faults.</summary>
     internal Action<int>? BeforeStep { get; init; }
