@@ -12,7 +12,7 @@ namespace KnapsackCloud.Cli.Commands;
 /// <summary><c>knapsack worker</c>, <c>knapsack learner</c> and <c>knapsack functions</c>: one host in the foreground. What they have no option for is set through the environment, as <c>Knapsack__Storage__AccountName</c>.</summary>
 internal static class HostCommands
 {
-    private static readonly Option<string?> Store = new("--store") { Description = "Where runs are kept: local (an emulator on this machine) or azure [default: the setting Knapsack:Store, or local]" };
+    private static readonly Option<string?> Store = new("--store") { Description = "Where runs are kept: local (an emulator on this machine), azure, or embedded (a folder, whose runs functions shows) [default: embedded with --out, else the setting Knapsack:Store, or local]" };
     private static readonly Option<string?> Out = new("--out") { Description = "The folder of an embedded store" };
     private static readonly Option<double?> IdleExit = new("--idle-exit") { Description = "End when there was no work for so many seconds [default: stay]" };
     private static readonly Option<int?> Threads = new("--threads") { Description = "Threads inside tensor operations" };
@@ -56,7 +56,7 @@ internal static class HostCommands
 
     private static IEnumerable<string> Backplane(ParseResult parsed) =>
     [
-        .. Setting(KnapsackOptions.Section, nameof(KnapsackOptions.Store), parsed.GetValue(Store)),
+        .. Setting(KnapsackOptions.Section, nameof(KnapsackOptions.Store), parsed.GetValue(Store) ?? (parsed.GetValue(Out) is null ? null : nameof(StoreKind.Embedded))),
         .. Setting(KnapsackOptions.Section, nameof(KnapsackOptions.Folder), parsed.GetValue(Out)),
     ];
 

@@ -143,6 +143,7 @@ public class RunTests
     [InlineData("generate --model no-such-folder --prompt x", "no-such-folder")]
     [InlineData("worker --store moon --items -1 --device gpu", "Knapsack:Store", "Worker:Items", "Worker:Device")]
     [InlineData("learner --store embedded --out .", "knapsack run")]
+    [InlineData("worker --out .", "knapsack run")]
     [InlineData("compare --policies uniform,uniform,best --seeds 0", "twice", "best", "--seeds")]
     [InlineData("compare --policies uniform,posterior:scope=moon --loss effective,blue", "moon", "blue")]
     [InlineData("compare --learning-rates 1e-3,fast", "'fast'")]
