@@ -41,10 +41,7 @@ public class GrpoLearnerTests
     [InlineData(LearningRateSchedule.Cosine, 0.1, OptimiserStates.Full, LearningPrecision.Full, 3)]
     public void Restarting_gives_the_bits_of_going_on(string schedule, double decay, string states, string precision = LearningPrecision.Full, int accumulateSteps = 1)
     {
-        var learning = new LearningSpec
-        {
-            LearningRate = 1e-2, MinibatchRows = 16, Schedule = schedule, WeightDecay = decay, WarmupSteps = 1, OptimiserStates = states, Precision = precision, AccumulateSteps = accumulateSteps,
-        };
+        var learning = Spec.Learning with { Schedule = schedule, WeightDecay = decay, WarmupSteps = 1, OptimiserStates = states, Precision = precision, AccumulateSteps = accumulateSteps };
         var spec = Spec with { Steps = 4, Learning = learning };
         using var folder = new TemporaryFolder();
         // Large enough for matrices whose moments have a byte a number.
