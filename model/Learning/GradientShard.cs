@@ -10,6 +10,8 @@ namespace KnapsackCloud.Model.Learning;
 internal sealed class GradientShard : IDisposable
 {
     private readonly LearningReplica _replica;
+    /// <summary>Of all passes by kernels, one after the other.</summary>
+    private readonly FloatArena _arena = new();
     private readonly CpuPass? _kernels;
 
     /// <param name="replica">Becomes the shard's.</param>
@@ -19,7 +21,7 @@ internal sealed class GradientShard : IDisposable
         Gradient = new ParameterBuffer(replica.Leaves);
         // Backward adds to a gradient that is there, so these views stay the gradients for good.
         foreach (var (leaf, gradient) in replica.Leaves.Zip(Gradient.Views)) leaf.grad = gradient;
-        if (replica.LearnsWeights && replica.Precision == replica.Model.Embedding_VxD.dtype && CpuPass.Supports(replica.Model)) _kernels = new CpuPass(replica.Model, Gradient);
+        if (replica.LearnsWeights && replica.Precision == replica.Model.Embedding_VxD.dtype && CpuPass.Supports(replica.Model)) _kernels = new CpuPass(replica.Model, Gradient, _arena);
     }
 
     /// <summary>Whether passes are those of the kernels for CPUs, unless layers are made again.</summary>
@@ -35,13 +37,14 @@ internal sealed class GradientShard : IDisposable
         Gradient.Flat_W.zero_();
         _kernels?.Refresh();
         var replica = _replica.ForPasses();
+        using var reference = rule.Reference is { } policy ? new ReferencePass(policy, _replica.Precision, _kernels is null ? null : _arena) : null;
         var sum = MinibatchResult.Empty;
-        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(replica, microbatch, rule));
+        foreach (var microbatch in microbatches) sum = MinibatchResult.Add(sum, Add(replica, reference, microbatch, rule));
         return sum;
     }
 
-    /// <summary>Log-probs of every row's tokens under the present weights, without a gradient.</summary>
-    public IEnumerable<(TrainingRow Row, float[] LogProbs)> LogProbs(IReadOnlyList<IReadOnlyList<PackedGroup>> microbatches, double temperature)
+    /// <summary>Log-probs of every row's tokens under the present weights, as <see cref="ForwardOnly.LogProbs"/>.</summary>
+    public IEnumerable<(TrainingRow Row, float[] LogProbs)> LogProbs(IReadOnlyList<IReadOnlyList<PackedGroup>> microbatches, double temperature, bool lean = false)
     {
         using var frozen = no_grad();
         using var ofWeights = NewDisposeScope();
@@ -51,8 +54,7 @@ internal sealed class GradientShard : IDisposable
         foreach (var microbatch in microbatches)
         {
             using var scope = NewDisposeScope();
-            var layout = PackedLayout.Of(microbatch);
-            var logProbs_M = LogProbs(replica, States(replica, layout, recompute: false).States_MD, tensor(layout.Targets_M), temperature).to(ScalarType.Float32).cpu().data<float>().ToArray();
+            var logProbs_M = ForwardOnly.LogProbs(replica, _kernels, PackedLayout.Of(microbatch), temperature, lean).to(ScalarType.Float32).cpu().data<float>().ToArray();
             var at = 0;
             foreach (var row in microbatch.SelectMany(group => group.Rows))
             {
@@ -64,16 +66,18 @@ internal sealed class GradientShard : IDisposable
         return found;
     }
 
-    private MinibatchResult Add(LearningReplica replica, IReadOnlyList<PackedGroup> microbatch, UpdateRule rule)
+    private MinibatchResult Add(LearningReplica replica, ReferencePass? reference, IReadOnlyList<PackedGroup> microbatch, UpdateRule rule)
     {
         using var scope = NewDisposeScope();
         var layout = PackedLayout.Of(microbatch);
         var batch = new PackedTargets(layout, replica.Precision);
+        // Before the policy's own pass, which takes its memory.
+        var reference_M = reference?.LogProbs(layout, rule.Temperature, lean: rule.Recompute == true);
         var states = States(replica, layout, rule.Recompute == true);
         using var done = ReferenceEquals(states, _kernels) ? null : states;
         var head = new LogProbHead(replica.Model.Head_VxD.detach(), rule.Temperature);
         var (logProbs_M, entropies_M) = head.Forward(states.States_MD, batch.Targets_M);
-        var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), ReferenceLogProbs(batch, rule, replica.Precision));
+        var predictions = new TokenPredictions(logProbs_M.requires_grad_(true), entropies_M.requires_grad_(true), reference_M);
         var (loss, clipped) = rule.Objective.Evaluate(predictions, batch);
         loss.backward();
         var entropies = entropies_M.grad is { } gradient_M ? (entropies_M.detach(), gradient_M) : ((Tensor, Tensor)?)null;
@@ -109,24 +113,13 @@ internal sealed class GradientShard : IDisposable
         };
     }
 
-    private static Tensor? ReferenceLogProbs(PackedTargets batch, UpdateRule rule, ScalarType precision)
-    {
-        if (rule.Reference is not { } reference) return null;
-        using var frozen = no_grad();
-        using var replica = LearningReplica.Frozen(reference, precision);
-        var passes = replica.ForPasses();
-        return LogProbs(passes, PackedDecoder.PredictingStates(passes, new PackedTensors(batch.Layout, passes.Model.Rotary, precision)), batch.Targets_M, rule.Temperature);
-    }
-
-    private static Tensor LogProbs(LearningReplica replica, Tensor states_MD, Tensor targets_M, double temperature) =>
-        new LogProbHead(replica.Model.Head_VxD, temperature, keptValues: 0).Forward(states_MD, targets_M).LogProbs_M;
-
     /// <summary>Null where the head does not learn.</summary>
     private Tensor? HeadGradient_VxD => !_replica.LearnsWeights ? null : _replica.Model.Config.TieWordEmbeddings ? Gradient.Views[0] : Gradient.Views[^1];
 
     public void Dispose()
     {
         _kernels?.Dispose();
+        _arena.Dispose();
         _replica.Dispose();
         Gradient.Dispose();
     }

@@ -73,7 +73,7 @@ internal sealed class PolicyTrainer : IDisposable
     public IReadOnlyDictionary<TrainingRow, float[]> LogProbs(IReadOnlyList<PackedGroup> minibatch, UpdateRule rule)
     {
         var passes = Passes(minibatch, rule);
-        var found = _threads.Run(Shards, i => _shards[i].LogProbs(passes.OfShard[i], rule.Temperature));
+        var found = _threads.Run(Shards, i => _shards[i].LogProbs(passes.OfShard[i], rule.Temperature, passes.Recompute));
         var ofRow = new Dictionary<TrainingRow, float[]>(ReferenceEqualityComparer.Instance);
         foreach (var (row, logProbs) in found.SelectMany(pairs => pairs)) ofRow.Add(row, logProbs);
         return ofRow;

@@ -13,30 +13,25 @@ internal sealed unsafe class CpuLayer : IDisposable
     private readonly float* _attentionNorm, _byAttentionNorm, _feedForwardNorm, _byFeedForwardNorm, _bias, _byBias, _headNorm, _byHeadNorm;
     private float* _x_ND, _normed_ND, _plain_NH, _qkv_NH, _kept, _attended_RQ, _middle_RD, _normed_RD, _gateUp_R2F, _hidden_RF;
 
-    /// <param name="weights">The model's parameters; <paramref name="gradients"/> are theirs.</param>
-    public CpuLayer(ModelConfig config, int layer, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor> gradients, FloatArena arena)
+    /// <param name="weights">The model's parameters; <paramref name="gradients"/> are theirs, null where there is no way back.</param>
+    public CpuLayer(ModelConfig config, int layer, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor>? gradients, FloatArena arena)
     {
         (_config, _arena) = (config, arena);
         var first = ParameterLayout.First(config, layer);
-        _attentionNorm = TensorMemory.Of<float>(weights[first]);
-        _byAttentionNorm = TensorMemory.Of<float>(gradients[first]);
-        _feedForwardNorm = TensorMemory.Of<float>(weights[first + ParameterLayout.FeedForwardNorm]);
-        _byFeedForwardNorm = TensorMemory.Of<float>(gradients[first + ParameterLayout.FeedForwardNorm]);
+        Find(0, out _attentionNorm, out _byAttentionNorm);
+        Find(ParameterLayout.FeedForwardNorm, out _feedForwardNorm, out _byFeedForwardNorm);
         (_queryKeyValue, _output, _gateUp, _down) = (Matrix(ParameterLayout.QueryKeyValue), Matrix(ParameterLayout.Output), Matrix(ParameterLayout.GateUp), Matrix(ParameterLayout.Down));
 
-        if (ParameterLayout.BiasOffset(config) is { } bias)
-        {
-            _bias = TensorMemory.Of<float>(weights[first + bias]);
-            _byBias = TensorMemory.Of<float>(gradients[first + bias]);
-        }
+        if (ParameterLayout.BiasOffset(config) is { } bias) Find(bias, out _bias, out _byBias);
+        if (ParameterLayout.NormOffset(config) is { } norm) Find(norm, out _headNorm, out _byHeadNorm);
 
-        if (ParameterLayout.NormOffset(config) is { } norm)
-        {
-            _headNorm = TensorMemory.Of<float>(weights[first + norm]);
-            _byHeadNorm = TensorMemory.Of<float>(gradients[first + norm]);
-        }
+        LearningMatrix Matrix(int offset) => new(weights[first + offset], gradients?[first + offset], arena);
 
-        LearningMatrix Matrix(int offset) => new(weights[first + offset], gradients[first + offset], arena);
+        void Find(int offset, out float* weight, out float* gradient)
+        {
+            weight = TensorMemory.Of<float>(weights[first + offset]);
+            gradient = gradients is null ? null : TensorMemory.Of<float>(gradients[first + offset]);
+        }
     }
 
     public void Refresh()

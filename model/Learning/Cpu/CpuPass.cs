@@ -16,7 +16,7 @@ internal sealed unsafe class CpuPass : IPassStates
 
     private readonly ModelConfig _config;
     private readonly Rotary _rotary;
-    private readonly FloatArena _arena = new();
+    private readonly FloatArena _arena;
     private readonly CpuLayer[] _layers;
     private readonly float* _embedding, _byEmbedding, _finalNorm, _byFinalNorm;
     private CpuBatch? _batch;
@@ -25,15 +25,17 @@ internal sealed unsafe class CpuPass : IPassStates
     private float* _last_UD;
     private Tensor? _states_MD;
 
-    /// <param name="model">All its weights learn; they stay where they are.</param>
-    /// <param name="gradient">Of the model's parameters; added to.</param>
-    public CpuPass(DecoderModel model, ParameterBuffer gradient)
+    /// <param name="model">Its weights stay where they are.</param>
+    /// <param name="gradient">Of the model's parameters; added to. Null where nothing learns: then there is no way back.</param>
+    /// <param name="arena">Stays the caller's. What has a pass over it is good until the next one over the same.</param>
+    public CpuPass(DecoderModel model, ParameterBuffer? gradient, FloatArena arena)
     {
-        (_config, _rotary) = (model.Config, model.Rotary);
-        _layers = [.. Enumerable.Range(0, _config.NumHiddenLayers).Select(layer => new CpuLayer(_config, layer, model.Parameters, gradient.Views, _arena))];
+        (_config, _rotary, _arena) = (model.Config, model.Rotary, arena);
+        _layers = [.. Enumerable.Range(0, _config.NumHiddenLayers).Select(layer => new CpuLayer(_config, layer, model.Parameters, gradient?.Views, arena))];
         _embedding = TensorMemory.Of<float>(model.Embedding_VxD);
-        _byEmbedding = TensorMemory.Of<float>(gradient.Views[0]);
         _finalNorm = TensorMemory.Of<float>(model.FinalNorm_D);
+        if (gradient is null) return;
+        _byEmbedding = TensorMemory.Of<float>(gradient.Views[0]);
         _byFinalNorm = TensorMemory.Of<float>(gradient.Views[ParameterLayout.FinalNorm(_config)]);
     }
 
@@ -87,7 +89,6 @@ internal sealed unsafe class CpuPass : IPassStates
     public void Dispose()
     {
         foreach (var layer in _layers) layer.Dispose();
-        _arena.Dispose();
         _states_MD?.Dispose();
     }
 

@@ -15,15 +15,15 @@ internal sealed unsafe class LearningMatrix : IDisposable
     /// <summary>Rows that stay in the caches while all outputs pass by.</summary>
     private const int NearRows = 128;
 
-    private readonly Tensor _weight_OI, _gradient_OI;
-    private readonly Tensor? _turned_IO;
+    private readonly Tensor _weight_OI;
+    private readonly Tensor? _gradient_OI, _turned_IO;
     private readonly FloatArena _arena;
     private readonly int _outputs, _inputs;
     private readonly float* _weight, _turned, _gradient;
 
     /// <param name="weight_OI">Read whenever something is computed.</param>
-    /// <param name="gradient_OI">Added to.</param>
-    public LearningMatrix(Tensor weight_OI, Tensor gradient_OI, FloatArena arena)
+    /// <param name="gradient_OI">Added to; null where nothing is learnt.</param>
+    public LearningMatrix(Tensor weight_OI, Tensor? gradient_OI, FloatArena arena)
     {
         (_outputs, _inputs, _arena) = ((int)weight_OI.shape[0], (int)weight_OI.shape[1], arena);
         (_weight_OI, _gradient_OI) = (weight_OI.detach().DetachFromDisposeScope(), gradient_OI);
@@ -31,7 +31,7 @@ internal sealed unsafe class LearningMatrix : IDisposable
         _turned_IO = empty(_inputs, _outputs).DetachFromDisposeScope();
         _weight = TensorMemory.Of<float>(weight_OI);
         _turned = TensorMemory.Of<float>(_turned_IO);
-        _gradient = TensorMemory.Of<float>(gradient_OI);
+        if (gradient_OI is not null) _gradient = TensorMemory.Of<float>(gradient_OI);
     }
 
     /// <summary>After the weights changed, before the next product.</summary>
@@ -61,7 +61,7 @@ internal sealed unsafe class LearningMatrix : IDisposable
         if (_turned_IO is null)
         {
             using var scope = NewDisposeScope();
-            _gradient_OI.addmm_(_arena.View(byY_NO, rows, _outputs).t(), _arena.View(x_NI, rows, _inputs));
+            _gradient_OI!.addmm_(_arena.View(byY_NO, rows, _outputs).t(), _arena.View(x_NI, rows, _inputs));
             return;
         }
 
