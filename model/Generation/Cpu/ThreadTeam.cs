@@ -11,9 +11,10 @@ internal sealed class ThreadTeam : IDisposable
     private readonly Thread[] _others;
     private readonly Barrier? _begin;
     private Action<int>? _work;
-    private Exception? _failure;
+    private volatile Exception? _failure;
     private int _waiting;
     private volatile int _stage;
+    private volatile int _finished;
 
     public ThreadTeam(int size)
     {
@@ -25,7 +26,10 @@ internal sealed class ThreadTeam : IDisposable
 
     public int Size { get; }
 
-    /// <summary>Returns when all members have done the work, which is called with each one's number; throws what one of them threw. Work with stages must not throw: others would wait.</summary>
+    /// <summary>
+    /// Returns when all members have done the work, which is called with each one's number; throws what the first of them threw. Those
+    /// that wait for it at a stage give up then.
+    /// </summary>
     public void Run(Action<int> work)
     {
         if (Size == 1)
@@ -37,10 +41,16 @@ internal sealed class ThreadTeam : IDisposable
         _work = work;
         _begin!.SignalAndWait();
         Do(work, 0);
-        if (Interlocked.Exchange(ref _failure, null) is { } failure) ExceptionDispatchInfo.Throw(failure);
+        var spin = new SpinWait();
+        while (_finished < Size) spin.SpinOnce(sleep1Threshold: -1);
+        _finished = 0;
+        if (_failure is not { } failure) return;
+        (_failure, _waiting) = (null, 0);
+        ExceptionDispatchInfo.Throw(failure);
     }
 
     /// <summary>Called by every member: returns when all have called it.</summary>
+    /// <exception cref="StageAbandonedException">A member that has not called it never will.</exception>
     public void Meet()
     {
         if (Size == 1) return;
@@ -53,7 +63,11 @@ internal sealed class ThreadTeam : IDisposable
         }
 
         var spin = new SpinWait();
-        while (_stage == stage) spin.SpinOnce(sleep1Threshold: -1);
+        while (_stage == stage)
+        {
+            if (_failure is not null && _stage == stage) throw new StageAbandonedException();
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
     }
 
     /// <summary>A member's part of so many things, in whole blocks.</summary>
@@ -90,9 +104,12 @@ internal sealed class ThreadTeam : IDisposable
         }
         catch (Exception e)
         {
-            _failure = e;
+            Interlocked.CompareExchange(ref _failure, e, null);
         }
 
-        Meet();
+        Interlocked.Increment(ref _finished);
     }
+
+    /// <summary>Ends the work of a member that waits in vain; what <see cref="Run"/> throws is what the other threw.</summary>
+    private sealed class StageAbandonedException : Exception;
 }

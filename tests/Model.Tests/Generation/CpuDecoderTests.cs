@@ -151,6 +151,38 @@ public class CpuDecoderTests
     }
 
     [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    [InlineData(2, 1)]
+    public void Members_of_a_team_do_not_wait_at_a_stage_for_one_that_has_thrown(int thrower, int stage)
+    {
+        using var team = new ThreadTeam(3);
+        var passed = 0;
+        for (var run = 1; run <= 20; run++)
+        {
+            var thrown = Assert.Throws<InvalidOperationException>(() => team.Run(member =>
+            {
+                for (var s = 0; s < 3; s++)
+                {
+                    if (member == thrower && s == stage) throw new InvalidOperationException("memory is full");
+                    team.Meet();
+                    Interlocked.Increment(ref passed);
+                }
+            }));
+            Assert.Equal(("memory is full", 3 * stage * run), (thrown.Message, passed));
+        }
+
+        var stages = new int[3];
+        team.Run(member =>
+        {
+            stages[member] = member + 1;
+            team.Meet();
+            Interlocked.Add(ref passed, stages.Sum());
+        });
+        Assert.Equal(3 * stage * 20 + 18, passed);
+    }
+
+    [Theory]
     [InlineData(8, 32, ScalarType.Float32)]
     [InlineData(16, 24, ScalarType.Float32)]
     [InlineData(16, 32, ScalarType.Float16)]
