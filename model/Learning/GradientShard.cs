@@ -21,7 +21,7 @@ internal sealed class GradientShard : IDisposable
         Gradient = new ParameterBuffer(replica.Leaves);
         // Backward adds to a gradient that is there, so these views stay the gradients for good.
         foreach (var (leaf, gradient) in replica.Leaves.Zip(Gradient.Views)) leaf.grad = gradient;
-        if (replica.LearnsWeights && replica.Precision == replica.Model.Embedding_VxD.dtype && CpuPass.Supports(replica.Model)) _kernels = new CpuPass(replica.Model, Gradient, _arena);
+        if (replica.Precision == replica.Model.Embedding_VxD.dtype && CpuPass.Supports(replica.Model)) _kernels = new CpuPass(replica, replica.LearnsWeights ? Gradient : null, _arena);
     }
 
     /// <summary>Whether passes are those of the kernels for CPUs, unless layers are made again.</summary>

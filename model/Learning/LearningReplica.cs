@@ -60,6 +60,12 @@ internal sealed class LearningReplica : IDisposable
     /// <summary>What collects gradients, in the order of the model's parameters or of <see cref="LowRankAdapter.Tensors"/>.</summary>
     public IReadOnlyList<Tensor> Leaves { get; }
 
+    /// <summary>The leaves that change a parameter, in the order of its rows; none where weights or nothing learn.</summary>
+    public IReadOnlyList<LowRankMatrix> ChangesOf(int parameter) => _changes.GetValueOrDefault(parameter) ?? [];
+
+    /// <summary>Of all changes.</summary>
+    public double Scale => _scale;
+
     /// <summary>Whether the weights themselves are the leaves.</summary>
     public bool LearnsWeights => _changes.Count == 0;
 

@@ -22,7 +22,7 @@ internal sealed class ReferencePass : IDisposable
         _replica = LearningReplica.Frozen(reference, precision);
         _forPasses = _replica.ForPasses();
         if (arena is null || !CpuPass.Supports(reference)) return;
-        _kernels = new CpuPass(reference, null, arena);
+        _kernels = new CpuPass(_replica, null, arena);
         _kernels.Refresh();
     }
 

@@ -13,23 +13,23 @@ internal sealed unsafe class CpuLayer : IDisposable
     private readonly float* _attentionNorm, _byAttentionNorm, _feedForwardNorm, _byFeedForwardNorm, _bias, _byBias, _headNorm, _byHeadNorm;
     private float* _x_ND, _normed_ND, _plain_NH, _qkv_NH, _kept, _attended_RQ, _middle_RD, _normed_RD, _gateUp_R2F, _hidden_RF;
 
-    /// <param name="weights">The model's parameters; <paramref name="gradients"/> are theirs, null where there is no way back.</param>
-    public CpuLayer(ModelConfig config, int layer, IReadOnlyList<Tensor> weights, IReadOnlyList<Tensor>? gradients, FloatArena arena)
+    /// <param name="gradients">Of the model's parameters; null where they do not learn.</param>
+    public CpuLayer(LearningReplica replica, int layer, IReadOnlyList<Tensor>? gradients, FloatArena arena)
     {
-        (_config, _arena) = (config, arena);
-        var first = ParameterLayout.First(config, layer);
+        (_config, _arena) = (replica.Model.Config, arena);
+        var first = ParameterLayout.First(_config, layer);
         Find(0, out _attentionNorm, out _byAttentionNorm);
         Find(ParameterLayout.FeedForwardNorm, out _feedForwardNorm, out _byFeedForwardNorm);
         (_queryKeyValue, _output, _gateUp, _down) = (Matrix(ParameterLayout.QueryKeyValue), Matrix(ParameterLayout.Output), Matrix(ParameterLayout.GateUp), Matrix(ParameterLayout.Down));
 
-        if (ParameterLayout.BiasOffset(config) is { } bias) Find(bias, out _bias, out _byBias);
-        if (ParameterLayout.NormOffset(config) is { } norm) Find(norm, out _headNorm, out _byHeadNorm);
+        if (ParameterLayout.BiasOffset(_config) is { } bias) Find(bias, out _bias, out _byBias);
+        if (ParameterLayout.NormOffset(_config) is { } norm) Find(norm, out _headNorm, out _byHeadNorm);
 
-        LearningMatrix Matrix(int offset) => new(weights[first + offset], gradients?[first + offset], arena);
+        LearningMatrix Matrix(int offset) => new(replica, first + offset, gradients?[first + offset], arena);
 
         void Find(int offset, out float* weight, out float* gradient)
         {
-            weight = TensorMemory.Of<float>(weights[first + offset]);
+            weight = TensorMemory.Of<float>(replica.Model.Parameters[first + offset]);
             gradient = gradients is null ? null : TensorMemory.Of<float>(gradients[first + offset]);
         }
     }
@@ -66,7 +66,7 @@ internal sealed unsafe class CpuLayer : IDisposable
         return y_RD;
     }
 
-    /// <summary>Adds the gradients of the weights; returns that of the layer's input, of all tokens.</summary>
+    /// <summary>Adds the gradients of what learns; returns that of the layer's input, of all tokens.</summary>
     /// <param name="byY_RD">Changed.</param>
     public float* Backward(float* byY_RD, CpuBatch batch, LayerQueries queries)
     {
@@ -154,8 +154,8 @@ internal sealed unsafe class CpuLayer : IDisposable
 
     private int RotatedHeads => _config.NumAttentionHeads + _config.NumKeyValueHeads;
 
-    /// <summary>Queries' weights, and then those of keys.</summary>
-    private float* HeadNorm(float* both, int head) => head < _config.NumAttentionHeads ? both : both + _config.HeadDim;
+    /// <summary>Queries' weights, and then those of keys; nothing of nothing.</summary>
+    private float* HeadNorm(float* both, int head) => both is null || head < _config.NumAttentionHeads ? both : both + _config.HeadDim;
 
     private float* Normed(float* x_RD, float* weight, int rows)
     {

@@ -25,13 +25,14 @@ internal sealed unsafe class CpuPass : IPassStates
     private float* _last_UD;
     private Tensor? _states_MD;
 
-    /// <param name="model">Its weights stay where they are.</param>
-    /// <param name="gradient">Of the model's parameters; added to. Null where nothing learns: then there is no way back.</param>
+    /// <param name="replica">Its weights stay where they are. Where an adapter learns, the gradients of its leaves are added to.</param>
+    /// <param name="gradient">Of the model's parameters; added to. Null where they do not learn. Where nothing does there is no way back.</param>
     /// <param name="arena">Stays the caller's. What has a pass over it is good until the next one over the same.</param>
-    public CpuPass(DecoderModel model, ParameterBuffer? gradient, FloatArena arena)
+    public CpuPass(LearningReplica replica, ParameterBuffer? gradient, FloatArena arena)
     {
+        var model = replica.Model;
         (_config, _rotary, _arena) = (model.Config, model.Rotary, arena);
-        _layers = [.. Enumerable.Range(0, _config.NumHiddenLayers).Select(layer => new CpuLayer(_config, layer, model.Parameters, gradient?.Views, arena))];
+        _layers = [.. Enumerable.Range(0, _config.NumHiddenLayers).Select(layer => new CpuLayer(replica, layer, gradient?.Views, arena))];
         _embedding = TensorMemory.Of<float>(model.Embedding_VxD);
         _finalNorm = TensorMemory.Of<float>(model.FinalNorm_D);
         if (gradient is null) return;
@@ -83,7 +84,7 @@ internal sealed unsafe class CpuPass : IPassStates
         for (nint row = 0; row < layout.Sources; row++)
             RowGradients.RmsNorm(_last_UD + row * d, _finalNorm, byNormed_UD + row * d, d, _config.RmsNormEps, byX + row * d, _byFinalNorm);
         for (var layer = _layers.Length - 1; layer >= 0; layer--) byX = _layers[layer].Backward(byX, _batch!, _queries[layer]);
-        for (var token = 0; token < layout.Tokens; token++) RowOperations.Add(_byEmbedding + (nint)layout.TokenIds_N[token] * d, byX + (nint)token * d, d);
+        for (var token = 0; token < layout.Tokens && _byEmbedding is not null; token++) RowOperations.Add(_byEmbedding + (nint)layout.TokenIds_N[token] * d, byX + (nint)token * d, d);
     }
 
     public void Dispose()

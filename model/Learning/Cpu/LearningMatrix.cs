@@ -1,11 +1,13 @@
 using KnapsackCloud.Model.Generation.Cpu;
+using KnapsackCloud.Model.LowRank;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning.Cpu;
 
 /// <summary>
 /// A weight matrix that learns, [O, I]: products with it, and its gradient. Small ones are multiplied as they lie; of large ones the tensor library
-/// makes the products, which packs its operands. Memory of weight and gradient is others'; all other matrices are an arena's.
+/// makes the products, which packs its operands. Either the whole matrix learns, or a change of low rank, or nothing. Memory of weight and gradient is
+/// others'; all other matrices are an arena's.
 /// </summary>
 internal sealed unsafe class LearningMatrix : IDisposable
 {
@@ -17,14 +19,18 @@ internal sealed unsafe class LearningMatrix : IDisposable
 
     private readonly Tensor _weight_OI;
     private readonly Tensor? _gradient_OI, _turned_IO;
+    private readonly IReadOnlyList<LowRankMatrix> _changes;
+    private readonly double _scale;
     private readonly FloatArena _arena;
     private readonly int _outputs, _inputs;
     private readonly float* _weight, _turned, _gradient;
 
-    /// <param name="weight_OI">Read whenever something is computed.</param>
-    /// <param name="gradient_OI">Added to; null where nothing is learnt.</param>
-    public LearningMatrix(Tensor weight_OI, Tensor? gradient_OI, FloatArena arena)
+    /// <param name="parameter">Its number; read whenever something is computed.</param>
+    /// <param name="gradient_OI">Added to; null where the matrix itself does not learn.</param>
+    public LearningMatrix(LearningReplica replica, int parameter, Tensor? gradient_OI, FloatArena arena)
     {
+        var weight_OI = replica.Model.Parameters[parameter];
+        (_changes, _scale) = (replica.ChangesOf(parameter), replica.Scale);
         (_outputs, _inputs, _arena) = ((int)weight_OI.shape[0], (int)weight_OI.shape[1], arena);
         (_weight_OI, _gradient_OI) = (weight_OI.detach().DetachFromDisposeScope(), gradient_OI);
         if (weight_OI.numel() > MostNumbers) return;
@@ -55,16 +61,24 @@ internal sealed unsafe class LearningMatrix : IDisposable
         else ByLibrary(byY_NO, _outputs, _weight_OI, byX_NI, _inputs, rows, add: false);
     }
 
-    /// <summary>Adds dyᵀ x to the gradient.</summary>
+    /// <summary>Adds the gradient of what learns: dyᵀ x, of the whole matrix.</summary>
     public void Learn(float* byY_NO, float* x_NI, int rows)
     {
-        if (_turned_IO is null)
+        if (_gradient is not null)
         {
-            using var scope = NewDisposeScope();
-            _gradient_OI!.addmm_(_arena.View(byY_NO, rows, _outputs).t(), _arena.View(x_NI, rows, _inputs));
+            LearnSmall(byY_NO, x_NI, rows);
             return;
         }
 
+        if (_gradient_OI is null && _changes.Count == 0) return;
+        using var scope = NewDisposeScope();
+        var (byY, x) = (_arena.View(byY_NO, rows, _outputs), _arena.View(x_NI, rows, _inputs));
+        _gradient_OI?.addmm_(byY.t(), x);
+        foreach (var change in _changes) LowRankGradient.Add(change, _scale, byY, x);
+    }
+
+    private void LearnSmall(float* byY_NO, float* x_NI, int rows)
+    {
         for (var first = 0; first < rows; first += NearRows)
         {
             var (byY, x) = (new LeftMatrix(byY_NO + (nint)first * _outputs, 1, _outputs), new Rows<float>(x_NI + (nint)first * _inputs, _inputs));

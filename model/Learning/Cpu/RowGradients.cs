@@ -9,7 +9,7 @@ namespace KnapsackCloud.Model.Learning.Cpu;
 internal static unsafe class RowGradients
 {
     /// <summary>
-    /// Of y = x r w with r = 1 / sqrt(mean(x^2) + eps): adds r (w dy) - x r^3 mean(x w dy) to dx, and x r dy to dw.
+    /// Of y = x r w with r = 1 / sqrt(mean(x^2) + eps): adds r (w dy) - x r^3 mean(x w dy) to dx, and x r dy to dw, unless that is null.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void RmsNorm(float* x, float* weight, float* byOutput, int size, double eps, float* byInput, float* byWeight)
@@ -28,7 +28,7 @@ internal static unsafe class RowGradients
         {
             var (values, gradient) = (Vector512.Load(x + i), Vector512.Load(byOutput + i) * r);
             (Vector512.Load(byInput + i) + gradient * Vector512.Load(weight + i) - values * along).Store(byInput + i);
-            Vector512.FusedMultiplyAdd(values, gradient, Vector512.Load(byWeight + i)).Store(byWeight + i);
+            if (byWeight is not null) Vector512.FusedMultiplyAdd(values, gradient, Vector512.Load(byWeight + i)).Store(byWeight + i);
         }
     }
 

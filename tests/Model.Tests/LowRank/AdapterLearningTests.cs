@@ -23,9 +23,11 @@ public sealed class AdapterLearningTests : IDisposable
     [InlineData(AdapterSpec.PublishAdapter)]
     [InlineData(AdapterSpec.PublishMerged)]
     [InlineData(AdapterSpec.PublishAdapter, 2)]
-    public void Only_the_adapter_learns_and_restarting_gives_the_bits_of_going_on(string publish, int accumulateSteps = 1)
+    [InlineData(AdapterSpec.PublishAdapter, 1, 16)]
+    [InlineData(AdapterSpec.PublishMerged, 2, 16)]
+    public void Only_the_adapter_learns_and_restarting_gives_the_bits_of_going_on(string publish, int accumulateSteps = 1, int headDim = 8)
     {
-        var spec = Spec(publish) with { Steps = 3, Learning = LearnerSamples.Spec.Learning with { AccumulateSteps = accumulateSteps } };
+        var spec = Spec(publish, headDim) with { Steps = 3, Learning = LearnerSamples.Spec.Learning with { AccumulateSteps = accumulateSteps } };
         using (var learner = new GrpoLearner(TimeProvider.System))
         {
             learner.Prepare(spec, _folder["0"], new Notes(), Token);
@@ -101,9 +103,10 @@ public sealed class AdapterLearningTests : IDisposable
         Assert.Contains("adapter_config.json", Assert.Throws<InvalidInputException>(() => PolicyFolder.Load(_folder["base"], _folder["base"], _ => ScalarType.Float32)).Message, StringComparison.Ordinal);
     }
 
-    private RunSpec Spec(string publish)
+    /// <param name="headDim">With 16 the kernels for CPUs learn.</param>
+    private RunSpec Spec(string publish, int headDim = 8)
     {
-        using var model = DecoderModel.Random(TestModels.Config with { Architecture = Architecture.Qwen2 }, seed: 3);
+        using var model = DecoderModel.Random(TestModels.Config with { Architecture = Architecture.Qwen2, HeadDim = headDim }, seed: 3);
         CheckpointFolder.Save(model, CharacterTokenizerFile.Files(CharacterTokenizer.Arithmetic), _folder["source"]);
         return LearnerSamples.Spec with { Model = new ModelSpec { Source = $"hf:{_folder["source"]}", Adapter = new AdapterSpec { Rank = 4, Publish = publish } } };
     }

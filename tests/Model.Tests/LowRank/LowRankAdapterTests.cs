@@ -9,6 +9,7 @@ using KnapsackCloud.Model.Tests.Learning;
 using KnapsackCloud.Model.Tests.Weights;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
+using static KnapsackCloud.Model.Tests.PinnedNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.LowRank;
@@ -53,19 +54,31 @@ public class LowRankAdapterTests
     }, iter: 20);
 
     [Fact]
-    public void Gradients_are_those_of_the_merged_weights_by_the_chain_rule() =>
-        (from config in TestModels.Configs from groups in LearningSamples.PackedGroups from targets in Gen.Shuffle(AdapterSpec.AllTargets.ToArray()) from count in Gen.Int[1, 7] from again in Gen.Bool select (config, groups, targets[..count], again)).Sample(sample =>
+    public void Gradients_are_those_of_the_merged_weights_by_the_chain_rule() => AssertChainRule(TestModels.Configs, LearningSamples.PackedGroups);
+
+    [Fact]
+    public void Gradients_by_the_kernels_for_cpus_are_those_of_the_merged_weights_by_the_chain_rule()
+    {
+        SkipWithoutKernels();
+        AssertChainRule(TestModels.ConfigsOfWholeVectors.Select(config => config with { MaxPositionEmbeddings = 96 }), Gen.OneOf(LearningSamples.PackedGroups, LearningSamples.LongPackedGroups), byKernels: true);
+    }
+
+    private static void AssertChainRule(Gen<ModelConfig> configs, Gen<PackedGroup[]> minibatches, bool byKernels = false) =>
+        (from config in configs from groups in minibatches from targets in Gen.Shuffle(AdapterSpec.AllTargets.ToArray()) from count in Gen.Int[1, 7] from again in Gen.Bool select (config, groups, targets[..count], again)).Sample(sample =>
         {
             using var scope = NewDisposeScope();
-            using var basis = DecoderModel.Random(sample.config, 1);
+            using var basis = TestModels.Disturbed(sample.config, 1);
             using var adapter = Trained(sample.config, Settings with { Targets = [.. AdapterSpec.AllTargets.Where(sample.Item3.Contains)] });
             using var merged = adapter.Merged(basis);
             using var whole = new GradientShard(LearningReplica.OfWeights(merged));
             using var small = new GradientShard(LearningReplica.OfAdapter(merged, adapter));
+            if (byKernels) Assert.True(small.HasKernels);
+            var rule = LearningSamples.Rule with { Recompute = sample.again };
 
-            var (expected, actual) = (whole.Compute([sample.groups], LearningSamples.Rule), small.Compute([sample.groups], LearningSamples.Rule with { Recompute = sample.again }));
+            // Twice: the second replaces the first.
+            small.Compute([sample.groups], LearningSamples.Rule);
+            Assert.Equal(whole.Compute([sample.groups], rule), small.Compute([sample.groups], rule));
 
-            Assert.Equal(expected, actual);
             foreach (var (number, matrix) in adapter.Matrices.Index())
             {
                 var gradient_OI = matrix.RowsOf(whole.Gradient.Views);
