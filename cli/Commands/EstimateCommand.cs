@@ -37,7 +37,7 @@ internal static class EstimateCommand
         var (spec, training) = (inputs.Spec, inputs.Tasks.Training);
         var outline = PolicyOutline.Of(spec.Model);
         var earlier = await ReadEarlierAsync(parsed, spec, training.Count, cancellation).ConfigureAwait(false);
-        var compute = Compute(parsed.GetValue(Gpu), outline, earlier);
+        var compute = Compute(parsed.GetValue(Gpu), spec, outline, earlier);
         var outcomes = OutcomeForecaster.Forecast(spec, training, earlier?.Ledger ?? [], cancellation);
         var prompts = training.Take(MeasuredPrompts).Average(task => outline.Tokenizer.EncodePrompt(task.Prompt, spec.Tasks.PromptFormat).Length);
         var estimate = RunEstimate.Make(spec, outcomes, inputs.Tasks.Evaluation.Count, prompts, parsed.GetValue(Workers), compute);
@@ -71,11 +71,11 @@ internal static class EstimateCommand
         return await EarlierRun.ReadAsync(store, name, (pool + spec.Tasks.PerStep - 1) / spec.Tasks.PerStep, cancellation).ConfigureAwait(false);
     }
 
-    private static IComputeModel Compute(string? gpu, PolicyOutline outline, EarlierRun? earlier)
+    private static IComputeModel Compute(string? gpu, RunSpec spec, PolicyOutline outline, EarlierRun? earlier)
     {
         if (gpu is null) return earlier?.Compute ?? throw new InvalidInputException("--from", $"run {earlier?.Id} was not timed in one process: name a --gpu");
         var profile = GpuProfile.All.First(one => one.Name == gpu);
-        return new GpuCompute(new ModelOutline(outline.Parameters, outline.Config.NumHiddenLayers, outline.CacheValues), profile);
+        return new GpuCompute(new ModelOutline(outline.Parameters, outline.Config.NumHiddenLayers, outline.CacheValues), profile, spec);
     }
 
     private static RunPrice? Price(string? gpu, RunEstimate estimate, SplittingSpec splitting) =>

@@ -22,7 +22,7 @@ internal sealed record EstimateView(RunEstimate Estimate, string? Gpu, RunPrice?
         ["rates", Rates],
         ["workers", Estimate.Workers.ToString(CultureInfo.InvariantCulture)],
         ["time generating, learning, other", $"{Time(Estimate.SecondsGenerating)}, {Time(Estimate.SecondsLearning)}, {Time(Estimate.SecondsOther)}"],
-        ["time", Time(Estimate.Seconds)],
+        ["time", Time(Estimate.Seconds) + (Estimate.Overlaps ? ", generating and learning at once" : "")],
         .. PriceRows(),
     ]));
 

@@ -14,6 +14,9 @@ public interface IComputeModel
 
     /// <summary>Seconds of a step in which neither workers nor learner compute.</summary>
     double StepOverhead { get; }
+
+    /// <summary>Whether workers and learner are machines of their own, that a lag lets work at once.</summary>
+    bool AreApart { get; }
 }
 
 /// <summary>A step's work, or a mean step's.</summary>
@@ -32,4 +35,7 @@ public sealed record MeasuredCompute(double GeneratedPerSecond, double LearnedPe
     public double SecondsGenerating(StepWork work, int workers) => work.Tokens / (workers * GeneratedPerSecond);
 
     public double SecondsLearning(StepWork work) => work.LearnedTokens / LearnedPerSecond;
+
+    /// <summary>They shared a processor when they were measured.</summary>
+    public bool AreApart => false;
 }

@@ -17,7 +17,9 @@ public sealed record RunEstimate
     public required double SecondsGenerating { get; init; }
     public required double SecondsLearning { get; init; }
     public required double SecondsOther { get; init; }
-    public double Seconds => SecondsGenerating + SecondsLearning + SecondsOther;
+    /// <summary>Whether rollouts of later steps are generated while the learner works.</summary>
+    public required bool Overlaps { get; init; }
+    public double Seconds => SecondsOther + (Overlaps ? Math.Max(SecondsGenerating, SecondsLearning) : SecondsGenerating + SecondsLearning);
 
     /// <param name="evaluation">Tasks of one evaluation.</param>
     /// <param name="promptTokens">Mean length of a prompt.</param>
@@ -39,6 +41,7 @@ public sealed record RunEstimate
             SecondsGenerating = (spec.Steps * compute.SecondsGenerating(training, workers)) + (evaluations * compute.SecondsGenerating(evaluating, workers)),
             SecondsLearning = spec.Steps * compute.SecondsLearning(training),
             SecondsOther = spec.Steps * compute.StepOverhead,
+            Overlaps = spec.Learning.MaxLag > 0 && compute.AreApart,
         };
     }
 }
