@@ -8,7 +8,7 @@ namespace KnapsackCloud.Model.Generation.Cpu;
 internal static unsafe class TensorMemory
 {
     /// <summary>Of a contiguous tensor on the CPU, whose memory has to outlive the pointer. By its first number: the library spans no tensor of more than 2 GiB.</summary>
-    /// <typeparam name="T">Of as many bytes as the tensor's numbers.</typeparam>
+    /// <typeparam name="T">Of as many bytes as the tensor's numbers, or a byte.</typeparam>
     public static T* Of<T>(Tensor tensor) where T : unmanaged
     {
         using var scope = NewDisposeScope();
