@@ -8,7 +8,13 @@ public class KeyValueCacheTests
 {
     [Fact]
     public void A_copied_row_has_the_first_slots_of_the_other_and_nothing_else_changes() =>
-        (from config in TestModels.Configs from rows in Gen.Int[2, 5] from slots in Gen.Int[1, 9] from copied in Gen.Int[0, 9] from source in Gen.Int[0, 4] from target in Gen.Int[0, 4] from isHalf in Gen.Bool
+        (from config in TestModels.Configs
+         from rows in Gen.Int[2, 5]
+         from slots in Gen.Int[1, 9]
+         from copied in Gen.Int[0, 9]
+         from source in Gen.Int[0, 4]
+         from target in Gen.Int[0, 4]
+         from isHalf in Gen.Bool
          select (config, rows, slots, Math.Min(copied, slots), source % rows, target % rows, isHalf ? ScalarType.BFloat16 : ScalarType.Float32)).Sample(sample =>
         {
             var (config, rows, slots, copied, source, target, type) = sample;
