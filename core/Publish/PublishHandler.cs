@@ -6,7 +6,7 @@ namespace KnapsackCloud.Core.Publish;
 
 /// <summary>
 /// Stage 5: moves the pointer to a published policy, together with step, phase and totals, in one compare-and-swap; then
-/// deletes policies nobody needs any more and asks for the next plan, or ends the run.
+/// asks for the next plan, or ends the run, and deletes policies nobody needs any more.
 /// </summary>
 public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMessageSender outbox, TimeProvider time) : IWorkHandler<CheckpointReady>
 {
@@ -22,8 +22,9 @@ public sealed class PublishHandler(RunBlobs blobs, RunStatusStore statuses, IMes
         var (moved, _) = await statuses.UpdateAsync(run, before => MovePointer(before, spec, version, step, trouble, time.GetUtcNow()), cancellation);
         // A pointer that stands here already was moved by an earlier delivery that may not have got further.
         if (moved.PolicyVersion != version) return WorkOutcome.Done;
-        await Retention.PruneAsync(blobs.Store, run, spec, version, cancellation);
         if (moved.State == RunState.Running) await outbox.SendAllAsync(await NextAsync(spec, moved, cancellation), cancellation);
+        // Last: the next step need not wait for a dozen deletions.
+        await Retention.PruneAsync(blobs.Store, run, spec, version, cancellation);
         return WorkOutcome.Done;
     }
 
