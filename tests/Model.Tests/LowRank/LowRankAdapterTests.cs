@@ -77,7 +77,8 @@ public class LowRankAdapterTests
 
             // Twice: the second replaces the first.
             small.Compute([sample.groups], LearningSamples.Rule);
-            Assert.Equal(whole.Compute([sample.groups], rule), small.Compute([sample.groups], rule));
+            // Layers made again are those that were kept, to the bit, but the kernels' are not the library's.
+            Assert.Equal(whole.Compute([sample.groups], byKernels ? rule : LearningSamples.Rule), small.Compute([sample.groups], rule));
 
             foreach (var (number, matrix) in adapter.Matrices.Index())
             {
