@@ -87,7 +87,7 @@ internal static class DeviceSampler
     /// <summary>Rounding may leave a crumb beyond the last token that has a chance.</summary>
     private static Tensor LastPossible(Tensor logProbs_CV)
     {
-        var ids_V = arange(logProbs_CV.shape[1], dtype: ScalarType.Int64);
+        var ids_V = HeldNumbers.Range(logProbs_CV.shape[1]);
         return (logProbs_CV.gt(MinusInfinity).to(ScalarType.Int64) * ids_V).amax([-1], keepdim: true);
     }
 

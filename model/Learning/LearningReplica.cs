@@ -86,7 +86,7 @@ internal sealed class LearningReplica : IDisposable
         var all_OI = Model.Parameters[parameter];
         // The way back through a part of a matrix would fill a whole one with zeros.
         var y_NO = nn.functional.linear(x_NI, rows == all_OI.shape[0] ? all_OI : all_OI.narrow(0, firstRow, rows), bias_O);
-        return is_grad_enabled() && _changes.TryGetValue(parameter, out var changes) ? y_NO + ZeroWithGradient(x_NI.detach(), changes, firstRow, rows) : y_NO;
+        return is_grad_enabled() && _changes.TryGetValue(parameter, out var changes) ? y_NO.Plus(ZeroWithGradient(x_NI.detach(), changes, firstRow, rows)) : y_NO;
     }
 
     /// <summary>

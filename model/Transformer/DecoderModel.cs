@@ -66,7 +66,7 @@ public sealed class DecoderModel : IDisposable
         var residual = 1 / Math.Sqrt(2.0 * config.NumHiddenLayers);
         var parameters = ParameterLayout.Of(config).Select((parameter, i) => parameter.Kind == ParameterKind.Norm
             ? ones(parameter.Shape)
-            : Normal(parameter.Shape, Seeds.For(seed, $"weight/{i}")) * Deviation(parameter.Kind, parameter.Shape[^1])).ToList();
+            : Normal(parameter.Shape, Seeds.For(seed, $"weight/{i}")).Times(Deviation(parameter.Kind, parameter.Shape[^1]))).ToList();
         return FromParameters(config, parameters);
 
         double Deviation(ParameterKind kind, long inputs) => kind switch

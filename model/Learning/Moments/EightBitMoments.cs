@@ -1,3 +1,4 @@
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Learning.Moments;
@@ -37,7 +38,7 @@ internal sealed class EightBitMoments : IMoments
             {
                 using var scope = NewDisposeScope();
                 var count = Math.Min(PieceSize, means.Count - first);
-                var (mean, square) = (means.Read(first, count), roots.Read(first, count).square());
+                var (mean, square) = (means.Read(first, count), roots.Read(first, count).Squared());
                 yield return new MomentPiece([weight], (first, count), [mean], [square]);
                 means.Write(first, mean);
                 roots.Write(first, square.sqrt());
@@ -49,7 +50,7 @@ internal sealed class EightBitMoments : IMoments
     {
         if (!_quantised.TryGetValue(weight, out var numbers)) return _small.Of(weight);
         using var scope = NewDisposeScope();
-        return (Whole(numbers.Means).MoveToOuterDisposeScope(), Whole(numbers.Roots).square().MoveToOuterDisposeScope());
+        return (Whole(numbers.Means).MoveToOuterDisposeScope(), Whole(numbers.Roots).Squared().MoveToOuterDisposeScope());
 
         Tensor Whole(QuantisedNumbers of) => of.Read(0, of.Count).view(_shapes[weight]);
     }

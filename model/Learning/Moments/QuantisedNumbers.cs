@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using KnapsackCloud.Model.Transformer;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ internal sealed class QuantisedNumbers : IDisposable
         _levels_256 = tensor(levels, device: device).DetachFromDisposeScope();
         _borders_255 = tensor(levels.Zip(levels.Skip(1), (low, high) => (low + high) / 2).ToArray(), device: device).DetachFromDisposeScope();
         if (device.type == DeviceType.CPU) _codes_65536 = signed ? SignedCodes : UnsignedCodes;
-        _codes_N = full(count, Array.IndexOf(levels, 0f), dtype: ScalarType.Byte, device: device).DetachFromDisposeScope();
+        _codes_N = HeldNumbers.Filled(count, Array.IndexOf(levels, 0f), ScalarType.Byte, device).DetachFromDisposeScope();
         _scales_B = zeros((count + Block - 1) / Block, device: device).DetachFromDisposeScope();
     }
 

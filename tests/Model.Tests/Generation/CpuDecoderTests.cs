@@ -212,9 +212,9 @@ public class CpuDecoderTests
         DecodeRow[] rows = [new(3, 5, 0, 5)];
         using var model = DecoderModel.Random(TestModels.Config with { HeadDim = 16, HiddenSize = 32, IntermediateSize = 48 }, 1);
         var before = Logits();
-        model.Head_VxD.mul_(2);
+        model.Head_VxD.Scale(2);
         model.WeightsChanged();
-        AssertClose(before * 2, Logits());
+        AssertClose(before.Times(2), Logits());
 
         Tensor Logits()
         {

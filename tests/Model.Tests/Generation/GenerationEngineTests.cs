@@ -195,7 +195,7 @@ public class GenerationEngineTests
     public void A_model_that_diverged_is_said_to_have_diverged()
     {
         using var model = DecoderModel.Random(TestModels.Config, 5);
-        using (no_grad()) model.FinalNorm_D.fill_(float.NaN);
+        using (no_grad()) model.FinalNorm_D.Scale(float.NaN);
         Assert.Throws<InvalidOperationException>(() => new GenerationEngine(model).Generate([new([4], [1])], Sampling, TestContext.Current.CancellationToken));
     }
 

@@ -1,5 +1,6 @@
 using CsCheck;
 using KnapsackCloud.Model.Generation;
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;
@@ -21,7 +22,7 @@ public class KeyValueCacheTests
             using var scope = NewDisposeScope();
             using var cache = new KeyValueCache(config, rows, slots, type);
             Tensor[] both = [cache.Keys_LRKSD, cache.Values_LRKSD];
-            var expected = both.Select((tensor, number) => tensor.copy_(arange(tensor.numel()).reshape(tensor.shape).remainder(101) + number).clone()).ToArray();
+            var expected = both.Select((tensor, number) => tensor.copy_(HeldNumbers.Range(101).repeat((tensor.numel() / 101) + 2).narrow(0, number, tensor.numel()).reshape(tensor.shape)).clone()).ToArray();
             foreach (var tensor in expected) tensor.select(1, target).narrow(2, 0, copied).copy_(tensor.select(1, source).narrow(2, 0, copied).clone());
 
             cache.CopyRow(source, target, copied);

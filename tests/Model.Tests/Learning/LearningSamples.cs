@@ -70,7 +70,7 @@ internal static class LearningSamples
     private static double MoveInto(Tensor sum, Tensor parameter)
     {
         if (parameter.grad is not { } gradient) return 0;
-        sum.add_(gradient);
+        sum.Increase(gradient);
         var largest = gradient.abs().max().to(ScalarType.Float64).item<double>();
         gradient.zero_();
         return largest;
@@ -82,11 +82,11 @@ internal static class LearningSamples
         long[] inputs = [.. promptIds.Concat(row.CompletionIds[..^1]).Select(id => (long)id)];
         var hidden_TD = model.Hidden(tensor(inputs).unsqueeze(0), model.Rotary.Range(0, inputs.Length))[0];
         var predicting_LD = hidden_TD.narrow(0, promptIds.Length - 1, row.CompletionIds.Length);
-        var logProbs_LV = (nn.functional.linear(predicting_LD, model.Head_VxD) / temperature).log_softmax(-1);
+        var logProbs_LV = nn.functional.linear(predicting_LD, model.Head_VxD).Times(1 / temperature).log_softmax(-1);
         var logProbs_L = logProbs_LV.gather(1, tensor(row.CompletionIds).to(ScalarType.Int64).unsqueeze(1)).squeeze(1);
         var ratio_L = (logProbs_L - tensor(row.LogProbs, dtype: logProbs_L.dtype)).exp();
-        var bounded_L = ratio_L.clamp(1 - Clip.Low, 1 + Clip.High);
-        return -minimum(ratio_L * row.Advantage, bounded_L * row.Advantage).sum() * weighted.TokenWeight;
+        var bounded_L = ratio_L.Between(1 - Clip.Low, 1 + Clip.High);
+        return minimum(ratio_L.Times(row.Advantage), bounded_L.Times(row.Advantage)).sum().Times(-weighted.TokenWeight);
     }
 
     private static Gen<PackedGroup[]> Packed(Gen<int> promptLengths)

@@ -1,5 +1,6 @@
 using KnapsackCloud.Core.Learn.Objectives;
 using KnapsackCloud.Model.Learning;
+using KnapsackCloud.Model.Transformer;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Learning;
@@ -20,10 +21,10 @@ public class LogProbHeadTests
         var (head_VxD, hidden_MD) = (randn(vocabulary, 4, dtype: precision), randn(rows, 4, dtype: precision));
         var (targets_M, weights_M, entropyWeights_M) = (randint(0, vocabulary, new long[] { rows }, dtype: ScalarType.Int64), randn(rows, dtype: precision), randn(rows, dtype: precision));
         var (tracked_VxD, trackedHidden_MD) = (head_VxD.clone().requires_grad_(true), hidden_MD.clone().requires_grad_(true));
-        var logProbs_MV = (nn.functional.linear(trackedHidden_MD, tracked_VxD) / Temperature).log_softmax(-1);
+        var logProbs_MV = nn.functional.linear(trackedHidden_MD, tracked_VxD).Times(1 / Temperature).log_softmax(-1);
         var expected_M = logProbs_MV.gather(1, targets_M.unsqueeze(1)).squeeze(1);
         var expectedEntropies_M = -(logProbs_MV.exp() * logProbs_MV).sum(-1);
-        ((expected_M * weights_M).sum() + (expectedEntropies_M * entropyWeights_M).sum()).backward();
+        (expected_M * weights_M).sum().Plus((expectedEntropies_M * entropyWeights_M).sum()).backward();
 
         var head = new LogProbHead(head_VxD, Temperature);
         var (logProbs_M, entropies_M) = head.Forward(hidden_MD, targets_M);

@@ -91,7 +91,7 @@ public class MixedPrecisionTests
         using var gradients = new ParameterBuffer(start.Parameters);
         for (var update = 1; update <= 3; update++)
         {
-            for (var i = 0; i < gradients.Views.Count; i++) gradients.Views[i].copy_(start.Parameters[(i + update) % 2].view(-1)[i + update].expand(gradients.Views[i].shape) + start.Parameters[i]);
+            for (var i = 0; i < gradients.Views.Count; i++) gradients.Views[i].copy_(start.Parameters[(i + update) % 2].view(-1)[i + update].expand(gradients.Views[i].shape).Plus(start.Parameters[i]));
             whole.Update(gradients, 1e-3, new OptimiserSettings(0.9, 0.95, 0.1, GradientNorm: 1));
             pieces.Update(gradients, 1e-3, new OptimiserSettings(0.9, 0.95, 0.1, GradientNorm: 1));
         }

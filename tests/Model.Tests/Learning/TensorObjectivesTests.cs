@@ -96,7 +96,7 @@ public class TensorObjectivesTests
         using var rotary = new Rotary(TestModels.Config);
         var batch = new PackedTargets(PackedLayout.Of(minibatch));
         var logProbs_M = Flat(logProbs).requires_grad_(true);
-        var entropies_M = full_like(logProbs_M, Entropy).detach().requires_grad_(true);
+        var entropies_M = ones_like(logProbs_M).Times(Entropy).detach().requires_grad_(true);
         var (loss, clipped) = objective.Evaluate(new TokenPredictions(logProbs_M, entropies_M, reference is null ? null : Flat(reference)), batch);
         loss.backward();
         return (loss.item<float>(), clipped, logProbs_M.grad!.data<float>().ToArray(), entropies_M.grad?.data<float>().ToArray());

@@ -45,7 +45,7 @@ public class LowRankAdapterTests
                 continue;
             }
 
-            var expected = before.to(ScalarType.Float64) + matrix.Up_OxR.to(ScalarType.Float64).mm(matrix.Down_RxI.to(ScalarType.Float64)) * 1.5;
+            var expected = before.to(ScalarType.Float64).Plus(matrix.Up_OxR.to(ScalarType.Float64).mm(matrix.Down_RxI.to(ScalarType.Float64)).Times(1.5));
             Assert.InRange((expected - after).abs().max().item<double>(), 0, 1e-5);
             Assert.True((before - after).abs().max().item<float>() > 1e-3);
         }
@@ -83,8 +83,8 @@ public class LowRankAdapterTests
             foreach (var (number, matrix) in adapter.Matrices.Index())
             {
                 var gradient_OI = matrix.RowsOf(whole.Gradient.Views);
-                Closeness.AssertClose(matrix.Up_OxR.t().mm(gradient_OI) * Settings.Scale, small.Gradient.Views[2 * number], 1e-4);
-                Closeness.AssertClose(gradient_OI.mm(matrix.Down_RxI.t()) * Settings.Scale, small.Gradient.Views[(2 * number) + 1], 1e-4);
+                Closeness.AssertClose(matrix.Up_OxR.t().mm(gradient_OI).Times(Settings.Scale), small.Gradient.Views[2 * number], 1e-4);
+                Closeness.AssertClose(gradient_OI.mm(matrix.Down_RxI.t()).Times(Settings.Scale), small.Gradient.Views[(2 * number) + 1], 1e-4);
             }
         }, iter: 60);
 

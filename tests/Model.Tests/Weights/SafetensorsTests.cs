@@ -1,5 +1,6 @@
 using System.Text;
 using KnapsackCloud.Core.Rollout;
+using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
 using static TorchSharp.torch;
 
@@ -19,7 +20,7 @@ public class SafetensorsTests
     {
         using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
-        var values = (arange(24, dtype: ScalarType.Float32) - 7).to(type);
+        var values = HeldNumbers.Range(24).Plus(HeldNumbers.Filled(1, -7, ScalarType.Float32)).to(type);
         var tensors = new Dictionary<string, Tensor>
         {
             ["matrix"] = values.view(4, 6),

@@ -51,7 +51,7 @@ public class CpuPassTests
         using var model = DecoderModel.Random(TestModels.Config with { HeadDim = 16, HiddenSize = 32, IntermediateSize = 48 }, 1);
         using var shard = new GradientShard(LearningReplica.OfWeights(model));
         var before = LogProbs();
-        using (no_grad()) model.Layers[1].Output_DxQ.mul_(3);
+        using (no_grad()) model.Layers[1].Output_DxQ.Scale(3);
 
         var after = LogProbs();
 
