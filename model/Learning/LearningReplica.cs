@@ -20,6 +20,7 @@ internal sealed class LearningReplica : IDisposable
 
     private LearningReplica(DecoderModel model, bool ownsModel, LowRankAdapter? adapter, ScalarType? precision)
     {
+        using var scope = NewDisposeScope();
         (Model, _ownsModel, _scale) = (model, ownsModel, adapter?.Settings.Scale ?? 0);
         _precision = precision ?? model.Embedding_VxD.dtype;
         if (_precision != model.Embedding_VxD.dtype) _rotary = new Rotary(model.Config, _precision);

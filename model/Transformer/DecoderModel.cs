@@ -91,8 +91,11 @@ public sealed class DecoderModel : IDisposable
     internal DecoderModel Rounded(ScalarType precision, Rotary rotary) => new(Config, [.. Parameters.Select(parameter => parameter.to(precision))], rotary, ownsRotary: false);
 
     /// <summary>The same storage behind new leaf tensors, which collect gradients of their own: one replica per thread.</summary>
-    public DecoderModel Replica() =>
-        new(Config, [.. Parameters.Select(p => p.detach().requires_grad_(true).DetachFromDisposeScope())], Rotary, ownsRotary: false);
+    public DecoderModel Replica()
+    {
+        using var scope = NewDisposeScope();
+        return new(Config, [.. Parameters.Select(p => p.detach().requires_grad_(true).DetachFromDisposeScope())], Rotary, ownsRotary: false);
+    }
 
     /// <summary>Hidden states after the final norm, [B, T, D], for whole sequences; differentiable.</summary>
     /// <param name="tokens_BT">Token ids, int64.</param>

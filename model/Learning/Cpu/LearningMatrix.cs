@@ -29,6 +29,7 @@ internal sealed unsafe class LearningMatrix : IDisposable
     /// <param name="gradient_OI">Added to; null where the matrix itself does not learn.</param>
     public LearningMatrix(LearningReplica replica, int parameter, Tensor? gradient_OI, FloatArena arena)
     {
+        using var scope = NewDisposeScope();
         var weight_OI = replica.Model.Parameters[parameter];
         (_changes, _scale) = (replica.ChangesOf(parameter), replica.Scale);
         (_outputs, _inputs, _arena) = ((int)weight_OI.shape[0], (int)weight_OI.shape[1], arena);

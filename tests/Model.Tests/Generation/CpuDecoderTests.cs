@@ -2,7 +2,7 @@ using CsCheck;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
-using static KnapsackCloud.Model.Tests.PinnedNumbers;
+using static KnapsackCloud.Model.Tests.KernelNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;

@@ -42,7 +42,8 @@ public class DeviceSamplerTests
         foreach (var sampling in (SamplingSpec[])[new(), new() { Temperature = 0 }, new() { Temperature = 0.6 }, new() { TopK = 7 }, new() { TopP = 0.7, TopK = 30 }])
         {
             var expected = rows.Select((row, i) => new Sampler(row.Length).Sample(row, sampling, uniforms[i], mayNot[i] ? forbidden : [])).ToList();
-            using var logits = tensor(rows.SelectMany(row => row).ToArray(), rows.Length, 97);
+            using var scope = NewDisposeScope();
+            var logits = tensor(rows.SelectMany(row => row).ToArray(), rows.Length, 97);
             var found = DeviceSampler.Sample(logits, sampling, uniforms, forbidden, mayNot);
             Assert.Equal(expected.Select(token => token.Id), found.Select(token => token.Id));
             Assert.All(expected.Zip(found), pair => Assert.Equal((pair.First.LogProb, pair.First.ModelLogProb), (pair.Second.LogProb, pair.Second.ModelLogProb), (a, b) => Math.Abs(a.LogProb - b.LogProb) < 1e-4 && Math.Abs(a.ModelLogProb - b.ModelLogProb) < 1e-4));
@@ -61,7 +62,8 @@ public class DeviceSamplerTests
 
     private static SampledToken[] Sample(float[][] rows, SamplingSpec sampling, double uniform)
     {
-        using var logits = tensor(rows.SelectMany(row => row).ToArray(), rows.Length, rows[0].Length);
+        using var scope = NewDisposeScope();
+        var logits = tensor(rows.SelectMany(row => row).ToArray(), rows.Length, rows[0].Length);
         return DeviceSampler.Sample(logits, sampling, [.. rows.Select(_ => uniform)], [], new bool[rows.Length]);
     }
 }

@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 using CsCheck;
 using KnapsackCloud.Model.Generation.Cpu;
 using KnapsackCloud.Model.Transformer;
-using static KnapsackCloud.Model.Tests.PinnedNumbers;
+using static KnapsackCloud.Model.Tests.KernelNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;
@@ -18,7 +18,8 @@ public class ProductTests
             var length = Tiles.Lanes * vectors;
             first = Math.Min(first, columns);
             float[] x = Sines(rows * length, 1), w = Sines(columns * length, 2), y = Counted(rows * columns);
-            Products.Multiply(new Rows<float>(At(x), length), rows, new Rows<float>(At(w), length), (first, columns), length, new Rows<float>(At(y), columns));
+            fixed (float* atX = x, atW = w, atY = y)
+                Products.Multiply(new Rows<float>(atX, length), rows, new Rows<float>(atW, length), (first, columns), length, new Rows<float>(atY, columns));
             AssertProducts(x, w, y, rows, columns, length, first, columns, add: false);
         }, iter: 200, threads: 1);
     }
@@ -30,11 +31,13 @@ public class ProductTests
         SkipWithoutKernels();
         Gen.Select(Gen.Int[1, 15], Gen.Int[1, 150], Gen.OneOf(Gen.Int[1, 90], Gen.Int[2_040, 2_060]), Gen.Bool, Gen.Select(Gen.Int[0, 3], Gen.Int[0, 150])).Sample((rows, columns, length, add, part) =>
         {
+            using var scope = NewDisposeScope();
             var first = Math.Min(part.Item1 * Panels.Columns, columns / Panels.Columns * Panels.Columns);
             var end = Math.Clamp(part.Item2, first, columns);
             float[] x = Sines((rows + PanelProducts.RowsAtOnce) * length, 1), w = Sines(columns * length, 2), y = Counted(rows * columns);
             using var packed = new PackedMatrix(tensor(w, columns, length));
-            PanelProducts.Multiply(new Rows<float>(At(x), length), rows, packed.Of<float>(), (first, end), length, new Rows<float>(At(y), columns), null, add);
+            fixed (float* atX = x, atY = y)
+                PanelProducts.Multiply(new Rows<float>(atX, length), rows, packed.Of<float>(), (first, end), length, new Rows<float>(atY, columns), null, add);
             AssertProducts(x, w, y, rows, columns, length, first, end, add);
         }, iter: 300, threads: 1);
     }

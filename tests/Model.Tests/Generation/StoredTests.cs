@@ -1,7 +1,7 @@
 using CsCheck;
 using KnapsackCloud.Model.Generation;
 using KnapsackCloud.Model.Generation.Cpu;
-using static KnapsackCloud.Model.Tests.PinnedNumbers;
+using static KnapsackCloud.Model.Tests.KernelNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Generation;
@@ -26,19 +26,21 @@ public unsafe class StoredTests
     public void Numbers_are_rounded_as_the_tensor_library_rounds_them_and_read_again_exactly()
     {
         SkipWithoutKernels();
+        using var scope = NewDisposeScope();
         // All sixteen-bit patterns above halves, one below and one above: finite numbers only.
-        var numbers = Zeros(3 * 65_536);
+        var numbers = new float[3 * 65_536];
         for (var i = 0; i < numbers.Length; i++)
         {
             var number = BitConverter.UInt32BitsToSingle(((uint)(i / 3) << 16) + 0x7FFF + (uint)(i % 3));
             numbers[i] = float.IsFinite(number) ? number : 1;
         }
 
-        var (stored, read) = (new BFloat16[numbers.Length], Zeros(numbers.Length));
-        fixed (BFloat16* at = stored)
+        var read = new float[numbers.Length];
+        fixed (float* from = numbers, to = read)
+        fixed (BFloat16* stored = new BFloat16[numbers.Length])
         {
-            Stored.Store(At(numbers), at, numbers.Length);
-            Stored.Read(at, At(read), numbers.Length);
+            Stored.Store(from, stored, numbers.Length);
+            Stored.Read(stored, to, numbers.Length);
         }
 
         Assert.Equal(tensor(numbers).to(ScalarType.BFloat16).to(ScalarType.Float32).data<float>().ToArray(), read);
@@ -53,10 +55,13 @@ public unsafe class StoredTests
             using var scope = NewDisposeScope();
             using var weights = tensor(Sines(columns * length, 2), columns, length).to(ScalarType.BFloat16);
             using PackedMatrix packed = new(weights), floats = new(weights.to(ScalarType.Float32));
-            float[] x = Sines((rows + PanelProducts.RowsAtOnce) * length, 1), expected = Sines(rows * columns, 3), actual = Sines(rows * columns, 3);
-            float[] near = Zeros(PanelProducts.NearSize<BFloat16>(length));
-            PanelProducts.Multiply(new Rows<float>(At(x), length), rows, floats.Of<float>(), (0, columns), length, new Rows<float>(At(expected), columns), null, add);
-            PanelProducts.Multiply(new Rows<float>(At(x), length), rows, packed.Of<BFloat16>(), (0, columns), length, new Rows<float>(At(actual), columns), At(near), add);
+            float[] expected = Sines(rows * columns, 3), actual = Sines(rows * columns, 3);
+            fixed (float* x = Sines((rows + PanelProducts.RowsAtOnce) * length, 1), near = new float[PanelProducts.NearSize<BFloat16>(length)], byFloats = expected, byPacked = actual)
+            {
+                PanelProducts.Multiply(new Rows<float>(x, length), rows, floats.Of<float>(), (0, columns), length, new Rows<float>(byFloats, columns), null, add);
+                PanelProducts.Multiply(new Rows<float>(x, length), rows, packed.Of<BFloat16>(), (0, columns), length, new Rows<float>(byPacked, columns), near, add);
+            }
+
             Assert.Equal(expected, actual);
         }, iter: 200, threads: 1);
     }
@@ -68,12 +73,12 @@ public unsafe class StoredTests
         Gen.Select(Gen.Int[1, 11], Gen.Int[1, 200], Gen.Int[1, 9]).Sample((queries, slots, vectors) =>
         {
             var (size, whole) = (Tiles.Lanes * vectors, Attention.RoundedUp(slots));
-            var (stored, floats) = (new BFloat16[whole * size], Sines(whole * size, 4));
-            fixed (BFloat16* cached = stored)
+            fixed (float* floats = Sines(whole * size, 4))
+            fixed (BFloat16* stored = new BFloat16[whole * size])
             {
-                Stored.Store(At(floats), cached, floats.Length);
-                Stored.Read(cached, At(floats), floats.Length);
-                Assert.Equal(Attend(At(floats), queries, slots, size), Attend(cached, queries, slots, size));
+                Stored.Store(floats, stored, whole * size);
+                Stored.Read(stored, floats, whole * size);
+                Assert.Equal(Attend(floats, queries, slots, size), Attend(stored, queries, slots, size));
             }
         }, iter: 100, threads: 1);
     }
@@ -82,12 +87,16 @@ public unsafe class StoredTests
     private static float[] Attend<T>(T* cached, int queries, int slots, int size) where T : unmanaged
     {
         var whole = Attention.RoundedUp(slots);
-        float[] query = Sines(queries * size, 5), scores = Zeros(queries * whole), sums = Zeros(queries * 4 * size), results = Zeros(queries * size);
-        var attention = new Attention(size, new Rows<float>(At(query), size), new Rows<float>(At(scores), whole), new Rows<float>(At(sums), 4 * size));
-        attention.Score(0, queries, cached, (0, whole));
-        var totals = Enumerable.Range(0, queries).Select(number => attention.Softmax(number, slots, slots)).ToArray();
-        attention.Mix(0, queries, cached, (0, slots));
-        for (var number = 0; number < queries; number++) attention.Finish(number, totals[number], At(results) + number * size);
+        var results = new float[queries * size];
+        fixed (float* query = Sines(queries * size, 5), scores = new float[queries * whole], sums = new float[queries * 4 * size], to = results)
+        {
+            var attention = new Attention(size, new Rows<float>(query, size), new Rows<float>(scores, whole), new Rows<float>(sums, 4 * size));
+            attention.Score(0, queries, cached, (0, whole));
+            var totals = Enumerable.Range(0, queries).Select(number => attention.Softmax(number, slots, slots)).ToArray();
+            attention.Mix(0, queries, cached, (0, slots));
+            for (var number = 0; number < queries; number++) attention.Finish(number, totals[number], to + number * size);
+        }
+
         return results;
     }
 }

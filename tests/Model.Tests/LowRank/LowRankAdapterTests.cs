@@ -9,7 +9,7 @@ using KnapsackCloud.Model.Tests.Learning;
 using KnapsackCloud.Model.Tests.Weights;
 using KnapsackCloud.Model.Transformer;
 using KnapsackCloud.Model.Weights;
-using static KnapsackCloud.Model.Tests.PinnedNumbers;
+using static KnapsackCloud.Model.Tests.KernelNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.LowRank;
@@ -21,6 +21,7 @@ public class LowRankAdapterTests
     [Fact]
     public void A_fresh_adapter_changes_nothing()
     {
+        using var scope = NewDisposeScope();
         using var basis = DecoderModel.Random(TestModels.Config, 1);
         using var adapter = LowRankAdapter.Random(TestModels.Config, Settings, 2);
         using var merged = adapter.Merged(basis);

@@ -38,6 +38,7 @@ public class CheckpointFolderTests
     [Fact]
     public void The_file_has_the_public_names_and_shapes()
     {
+        using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         using var model = DecoderModel.Random(TestModels.Config, 7);
         CheckpointFolder.Save(model, Tokenizer, folder.Path);
@@ -46,11 +47,8 @@ public class CheckpointFolderTests
         Assert.Equal([16, 32], reader.Header.Tensors["model.layers.1.self_attn.v_proj.weight"].Shape);
         Assert.Equal([48, 32], reader.Header.Tensors["model.layers.0.mlp.up_proj.weight"].Shape);
         Assert.Equal(2 * 9 + 3, reader.Header.Tensors.Count);
-        using var query = reader.Read("model.layers.1.self_attn.q_proj.weight");
-        using var key = reader.Read("model.layers.1.self_attn.k_proj.weight");
-        using var fused = model.Layers[1].QueryKeyValue_QKKxD.narrow(0, 0, 48);
-        using var joined = cat([query, key]);
-        AssertSameBytes(fused, joined);
+        var (query, key) = (reader.Read("model.layers.1.self_attn.q_proj.weight"), reader.Read("model.layers.1.self_attn.k_proj.weight"));
+        AssertSameBytes(model.Layers[1].QueryKeyValue_QKKxD.narrow(0, 0, 48), cat([query, key]));
     }
 
     [Theory]
@@ -58,12 +56,13 @@ public class CheckpointFolderTests
     [InlineData(ScalarType.BFloat16, 1e-2)]
     public void Half_precision_weights_are_read_as_float32(ScalarType type, double tolerance)
     {
+        using var scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         using var model = DecoderModel.Random(TestModels.Config, 7);
         CheckpointFolder.Save(model, Tokenizer, folder.Path);
         Rewrite(folder, tensors => tensors.ToDictionary(pair => pair.Key, pair => pair.Value.to(type)));
         using var loaded = CheckpointFolder.Load(folder.Path);
-        using var difference = (loaded.Layers[0].Down_DxF - model.Layers[0].Down_DxF).abs().max();
+        var difference = (loaded.Layers[0].Down_DxF - model.Layers[0].Down_DxF).abs().max();
         Assert.Equal(ScalarType.Float32, loaded.Layers[0].Down_DxF.dtype);
         Assert.InRange(difference.item<float>(), 1e-9, tolerance);
     }

@@ -4,7 +4,7 @@ using KnapsackCloud.Model.Learning;
 using KnapsackCloud.Model.Learning.Cpu;
 using KnapsackCloud.Model.Learning.Objectives;
 using KnapsackCloud.Model.Transformer;
-using static KnapsackCloud.Model.Tests.PinnedNumbers;
+using static KnapsackCloud.Model.Tests.KernelNumbers;
 using static TorchSharp.torch;
 
 namespace KnapsackCloud.Model.Tests.Learning.Cpu;
@@ -92,8 +92,12 @@ public class CpuPassTests
         {
             int rows = MatrixProducts.Padded(2 * half), columns = Tiles.Lanes * vectors;
             float[] a = Sines(rows * length, 1), b = Sines(length * columns, 2), c = Sines(rows * columns, 3), before = [.. c];
-            var left = turned ? new LeftMatrix(At(a), 1, rows) : new LeftMatrix(At(a), length, 1);
-            MatrixProducts.Multiply(left, new Rows<float>(At(b), columns), new Rows<float>(At(c), columns), rows, columns, length, add);
+            fixed (float* atA = a, atB = b, atC = c)
+            {
+                var left = turned ? new LeftMatrix(atA, 1, rows) : new LeftMatrix(atA, length, 1);
+                MatrixProducts.Multiply(left, new Rows<float>(atB, columns), new Rows<float>(atC, columns), rows, columns, length, add);
+            }
+
             for (var row = 0; row < rows; row++)
             {
                 for (var column = 0; column < columns; column++)
