@@ -14,12 +14,12 @@ internal static class GarbageCollector
     [ModuleInitializer]
     internal static void Start()
     {
-        if (Environment.GetEnvironmentVariable("KNAPSACK_COLLECT") == "1") new Thread(Collect) { IsBackground = true, Name = "collector" }.Start();
+        if (Environment.GetEnvironmentVariable("KNAPSACK_COLLECT") == "1") new Thread(() => CollectUntil(CancellationToken.None)) { IsBackground = true, Name = "collector" }.Start();
     }
 
-    private static void Collect()
+    public static void CollectUntil(CancellationToken stop)
     {
-        for (var time = 0; ; time = (time + 1) % Whole)
+        for (var time = 0; !stop.IsCancellationRequested; time = (time + 1) % Whole)
         {
             if (time == 0) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             else GC.Collect(0);

@@ -66,7 +66,7 @@ public class GarbageTests
     private static async Task WhileCollecting(Action work)
     {
         using var stop = new CancellationTokenSource();
-        var collecting = Task.Run(() => CollectUntil(stop.Token), TestContext.Current.CancellationToken);
+        var collecting = Task.Run(() => GarbageCollector.CollectUntil(stop.Token), TestContext.Current.CancellationToken);
         try
         {
             work();
@@ -75,15 +75,6 @@ public class GarbageTests
         {
             await stop.CancelAsync();
             await collecting;
-        }
-    }
-
-    private static void CollectUntil(CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            GC.Collect(0);
-            GC.WaitForPendingFinalizers();
         }
     }
 }
